@@ -1,0 +1,1 @@
+"""The engine: everything Keepsight does that is not a window. Never imports Qt."""

@@ -1,0 +1,353 @@
+"""The command line: keepsight index | search | similar | folders | models | doctor | eval."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from engine.errors import KeepsightError
+from engine.paths import Home, shown
+from engine.records import Hit, Kind, Phase, Query, SearchResult
+
+OpenWindow = Callable[[Home, tuple[Path, ...]], int]
+
+
+class _Group(click.Group):
+    """Prints a KeepsightError as what it is, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeepsightError as error:
+            raise click.ClickException(f"{error.title}. {error.message}") from error
+
+
+class _PathType(click.Path):
+    """A path as the file system has it, bytes of no encoding included."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+
+PATH = _PathType()
+
+
+def command_line(open_window: OpenWindow, arguments: Sequence[str] | None = None) -> None:
+    """Runs the command that `arguments`, or those of the process, name; exits with its status."""
+    _commands(obj={"open_window": open_window}, args=arguments, prog_name="keepsight")
+
+
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--home",
+    type=PATH,
+    envvar="KEEPSIGHT_HOME",
+    help="Keep everything of this library under one directory.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Tell more of what happens.")
+@click.version_option(package_name="keepsight")
+@click.pass_context
+def _commands(ctx: click.Context, home: Path | None, verbose: bool) -> None:
+    """Find any photo or document on your computer by describing it. Offline. Private.
+
+    Without a command, the window opens.
+    """
+    _replace_unprintable()
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    ctx.obj["home"] = Home.at(home) if home else Home.default()
+    if ctx.invoked_subcommand is None:
+        ctx.exit(ctx.obj["open_window"](ctx.obj["home"], ()))
+
+
+@_commands.command()
+@click.argument("folders", nargs=-1, type=PATH)
+@click.pass_context
+def window(ctx: click.Context, folders: tuple[Path, ...]) -> None:
+    """Open the window, and watch FOLDERS from now on."""
+    ctx.exit(ctx.obj["open_window"](ctx.obj["home"], folders))
+
+
+@_commands.command()
+@click.argument("folders", nargs=-1, required=True, type=PATH)
+@click.pass_obj
+def index(obj: dict[str, Any], folders: tuple[Path, ...]) -> None:
+    """Index the photos and documents of FOLDERS, and remember these.
+
+    It may be interrupted at any moment; the next run goes on from there.
+    """
+    from engine.library import Library
+
+    with Library.open(obj["home"]) as library, _interruptible() as interrupted:
+        with tqdm(unit="file", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+            progress = library.progress
+            for progress in library.index(folders):
+                bar.set_description("Looking" if progress.phase is Phase.SCANNING else "Indexing")
+                bar.total = progress.total
+                bar.update(progress.done - bar.n)
+                if interrupted():
+                    break
+        counts = library.counts()
+        click.echo(
+            f"{progress.done:,} files read, {progress.skipped:,} of them skipped. "
+            f"The library has {counts.photos:,} photos and {counts.documents:,} documents.",
+            err=True,
+        )
+        if interrupted():
+            click.echo(f"Interrupted; {counts.waiting:,} files wait for the next run.", err=True)
+        elif progress.skipped:
+            click.echo("`keepsight doctor` tells which files were skipped and why.", err=True)
+
+
+_limit = click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(min=1))
+_kind = click.option("--type", "kind", type=click.Choice([k.value for k in Kind]))
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@_commands.command()
+@click.argument("query")
+@click.option("--picture", type=PATH, help="A picture to search with, besides the words.")
+@_limit
+@_kind
+@_json
+@click.pass_obj
+def search(
+    obj: dict[str, Any],
+    query: str,
+    picture: Path | None,
+    limit: int,
+    kind: str | None,
+    as_json: bool,
+) -> None:
+    """Find photos and documents by a description.
+
+    QUERY may hold filters: type:photo in:Trips after:2023 before:2024-06 ext:jpg "exact words".
+    """
+    _answer(obj, Query(query, picture, kind=Kind(kind) if kind else None, limit=limit), as_json)
+
+
+@_commands.command()
+@click.argument("file", type=PATH)
+@_limit
+@_kind
+@_json
+@click.pass_obj
+def similar(obj: dict[str, Any], file: Path, limit: int, kind: str | None, as_json: bool) -> None:
+    """Find what looks or reads like FILE, a photo or a document anywhere on this computer."""
+    _answer(obj, Query(picture=file, kind=Kind(kind) if kind else None, limit=limit), as_json)
+
+
+@_commands.command()
+@click.option("--remove", "removed", type=PATH, help="Forget this folder; its files stay.")
+@_json
+@click.pass_obj
+def folders(obj: dict[str, Any], removed: Path | None, as_json: bool) -> None:
+    """List the watched folders, or forget one."""
+    from engine.library import Library
+
+    with Library.open(obj["home"]) as library:
+        if removed is not None:
+            path = Path(os.path.abspath(removed))  # noqa: PTH100 - links stay as they are named
+            known = next((f for f in library.folders() if f.path == path), None)
+            if known is None:
+                raise click.ClickException(f"{shown(path)} is not watched.")
+            library.remove_folder(known.id)
+        listed = library.folders()
+    if as_json:
+        _print_json([dataclasses.asdict(f) | {"path": os.fspath(f.path)} for f in listed])
+        return
+    for folder in listed:
+        click.echo(
+            f"{shown(folder.path)}\t{folder.state}\t{folder.indexed:,} of {folder.files:,} indexed"
+        )
+    if not listed:
+        click.echo("No folder is watched yet: keepsight index FOLDER", err=True)
+
+
+@_commands.command()
+@_json
+@click.pass_obj
+def models(obj: dict[str, Any], as_json: bool) -> None:
+    """List the models at hand; the first is in use."""
+    from engine.library import Library
+
+    with Library.open(obj["home"]) as library:
+        cards = library.model_cards()
+    if as_json:
+        _print_json([dataclasses.asdict(card) for card in cards])
+        return
+    for card in cards:
+        click.echo(f"{card.name}\t{card.title}\t{card.dimension} dimensions\t{card.licence}")
+
+
+@_commands.command()
+@_json
+@click.pass_obj
+def doctor(obj: dict[str, Any], as_json: bool) -> None:
+    """Account for every file: how many are indexed, and why the others are not."""
+    from engine.library import Library
+
+    with Library.open(obj["home"]) as library:
+        counts, skips = library.counts(), library.skips()
+    if as_json:
+        _print_json(
+            {
+                "files": counts.files,
+                "indexed": counts.indexed,
+                "waiting": counts.waiting,
+                "offline": counts.offline,
+                "skipped": [
+                    {
+                        "path": os.fspath(skip.path),
+                        "reason": skip.reason,
+                        "detail": skip.detail,
+                        "attempts": skip.attempts,
+                        "skipped_at": skip.skipped_at.isoformat(),
+                    }
+                    for skip in skips
+                ],
+            }
+        )
+        return
+    click.echo(
+        f"{counts.files:,} files: {counts.indexed:,} indexed, {counts.waiting:,} waiting, "
+        f"{counts.skipped:,} skipped, {counts.offline:,} on drives that are not there"
+    )
+    for skip in skips:
+        click.echo(f"{skip.reason}\t{shown(skip.path)}\t{skip.detail}")
+
+
+@_commands.command("eval")
+@click.argument("captions", type=PATH)
+@click.option("--split", help="Only photos of this split; all but `train` by default.")
+@click.option("--model", default="starter", show_default=True)
+@_json
+def evaluate(captions: Path, split: str | None, model: str, as_json: bool) -> None:
+    """Measure recall through the whole stack on CAPTIONS, JSON lines of captioned photos."""
+    from engine import evaluation
+
+    photos = evaluation.read_captions(captions, split)
+    with (
+        tqdm(desc="Indexing", unit="file", file=sys.stderr, disable=None) as indexing,
+        tqdm(desc="Searching", unit="query", file=sys.stderr, disable=None) as searching,
+    ):
+
+        def on_query(done: int, total: int) -> None:
+            searching.total = total
+            searching.update(done - searching.n)
+
+        report = evaluation.evaluate(
+            photos,
+            model=model,
+            on_index=lambda progress: (indexing.update(progress.done - indexing.n), None)[1],
+            on_query=on_query,
+        )
+    if as_json:
+        _print_json(
+            {
+                direction: {code: metrics.as_json() for code, metrics in by_language.items()}
+                for direction, by_language in report.items()
+            }
+        )
+        return
+    click.echo("direction      language  recall@1  recall@5  recall@10  median rank  queries")
+    for direction, by_language in report.items():
+        for code, metrics in by_language.items():
+            recall = "  ".join(f"{value:8.1f}" for value in metrics.recall.values())
+            click.echo(
+                f"{direction:13}  {code:8}  {recall}  {metrics.median_rank:11.0f}"
+                f"  {metrics.queries:7}"
+            )
+
+
+def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:
+    from engine.library import Library
+
+    with Library.open(obj["home"]) as library:
+        result = library.search(query)
+        is_empty = not library.counts().files
+    if as_json:
+        _print_json([_hit_as_json(hit) for hit in result.hits])
+    else:
+        _print_hits(result)
+    if result.unknown_words:
+        click.echo(f"The model does not know: {' '.join(result.unknown_words)}", err=True)
+    if is_empty:
+        click.echo("The library is empty: keepsight index FOLDER", err=True)
+
+
+def _hit_as_json(hit: Hit) -> dict[str, object]:
+    return {
+        "path": os.fspath(hit.path),
+        "folder": os.fspath(hit.folder),
+        "kind": hit.kind,
+        "score": round(hit.score, 4),
+        "band": hit.band,
+        "snippet": hit.snippet,
+        "retrievers": [
+            {"name": m.retriever, "rank": m.rank, "score": round(m.score, 4), "detail": m.detail}
+            for m in hit.matches
+        ],
+        "date": hit.shown_at.isoformat(),
+        "width": hit.width,
+        "height": hit.height,
+        "camera": hit.camera,
+        "title": hit.title,
+        "size_bytes": hit.size_bytes,
+        "copies": hit.copies,
+        "online": hit.online,
+    }
+
+
+def _print_hits(result: SearchResult) -> None:
+    for hit in result.hits:
+        snippet = f"\t{' '.join(hit.snippet.split())[:100]}" if hit.snippet else ""
+        click.echo(f"{hit.score:4.0%} {hit.band:6} {shown(hit.path)}{snippet}")
+    if not result.hits:
+        click.echo("Nothing found.", err=True)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))
+
+
+def _replace_unprintable() -> None:
+    """Names of no encoding are printed with their bytes escaped, rather than not at all."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Lets the batch in hand be finished after Ctrl+C; a second one stops at once."""
+    asked = False
+
+    def on_interrupt(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    former = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -1,0 +1,1 @@
+"""The order of indexing: sweep folders, read what waits, embed what was read, keep count."""

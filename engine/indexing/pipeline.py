@@ -1,0 +1,245 @@
+"""What happens to a file that waits: hashed, read where its bytes are new, embedded, stored.
+
+Hashing, reading and encoding overlap; each runs a bounded number of files ahead of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.indexing.stages import ahead
+from engine.models.base import Encoder
+from engine.paths import shown
+from engine.readers import hashing, registry
+from engine.readers.isolation import ReaderPool
+from engine.records import (
+    ContentId,
+    FileId,
+    FoundFile,
+    ReadFailure,
+    Reading,
+    SegmentId,
+    SegmentKind,
+    SkipReason,
+)
+from engine.store import contents, embeddings, files
+from engine.store.database import Database
+from engine.store.embeddings import Unembedded
+from engine.store.model_index import ModelIndex
+
+HASH_AHEAD = 64
+READ_AHEAD = 32
+PHOTO_BATCH = 16
+PASSAGE_BATCH = 64
+FILE_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one transaction achieved, in files."""
+
+    done: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    file_id: FileId
+    file: FoundFile
+    digest: bytes | ReadFailure
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the next transaction will store."""
+
+    fresh: dict[bytes, Reading] = field(default_factory=dict)
+    fresh_files: dict[bytes, list[FileId]] = field(default_factory=dict)
+    known: list[tuple[FileId, ContentId]] = field(default_factory=list)
+    failed: list[tuple[FileId, ReadFailure]] = field(default_factory=list)
+    photos: int = 0
+
+    def add(self, task: _Hashed, outcome: Reading | ReadFailure | ContentId) -> None:
+        if isinstance(outcome, ReadFailure):
+            self.failed.append((task.file_id, outcome))
+        elif isinstance(outcome, Reading):
+            assert isinstance(task.digest, bytes)
+            if task.digest not in self.fresh:
+                self.fresh[task.digest] = outcome
+                self.photos += outcome.pixels is not None
+            self.fresh_files.setdefault(task.digest, []).append(task.file_id)
+        else:
+            self.known.append((task.file_id, outcome))
+
+    @property
+    def size(self) -> int:
+        return len(self.fresh_files) + len(self.known) + len(self.failed)
+
+    @property
+    def is_full(self) -> bool:
+        return self.photos >= PHOTO_BATCH or self.size >= FILE_BATCH
+
+
+class Pipeline:
+    """Turns files that wait into contents, segments and embeddings. Used by one thread."""
+
+    def __init__(
+        self, database: Database, encoder: Encoder, vectors: ModelIndex, readers: ReaderPool
+    ) -> None:
+        self._database = database
+        self._encoder = encoder
+        self._vectors = vectors
+        self._readers = readers
+        self._hashers = ThreadPoolExecutor(1, thread_name_prefix="keepsight-hash")
+        self._reading: dict[bytes, Future[Reading | ReadFailure]] = {}
+        self._embedded_up_to = SegmentId(0)
+
+    def read_waiting(self) -> Iterator[Step]:
+        """Works through the files that wait, newest first, a transaction at a time."""
+        self._reading.clear()
+        waiting = files.waiting(self._database.reading())
+        hashed = (
+            _Hashed(file_id, file, digest)
+            for (file_id, file), digest in ahead(waiting, self._hash, HASH_AHEAD)
+        )
+        batch = _Batch()
+        for task, outcome in ahead(hashed, self._read, READ_AHEAD):
+            batch.add(task, outcome)
+            if batch.is_full:
+                yield self._store(batch)
+                batch = _Batch()
+        if batch.size:
+            yield self._store(batch)
+
+    def embed_missing(self) -> Iterator[int]:
+        """Embeds the segments that have no embedding under this model yet; yields how many."""
+        while segments := embeddings.missing(
+            self._database.reading(), self._vectors.model_id, self._embedded_up_to, PASSAGE_BATCH
+        ):
+            passages = [segment for segment in segments if segment.text is not None]
+            if passages:
+                self._embed_passages(passages)
+            photos = [segment for segment in segments if segment.kind is SegmentKind.PHOTO]
+            for start in range(0, len(photos), PHOTO_BATCH):
+                self._embed_photos(photos[start : start + PHOTO_BATCH])
+            self._embedded_up_to = segments[-1].segment_id
+            yield len(segments)
+
+    def close(self) -> None:
+        """Stops hashing; what is under way is dropped and waits still."""
+        self._hashers.shutdown(cancel_futures=True)
+
+    def _hash(self, waiting: tuple[FileId, FoundFile]) -> Future[bytes | ReadFailure]:
+        return self._hashers.submit(_hash, waiting[1])
+
+    def _read(self, task: _Hashed) -> Future[Reading | ReadFailure | ContentId]:
+        if isinstance(task.digest, ReadFailure):
+            return _completed(task.digest)
+        content_id = contents.with_hash(self._database.reading(), task.digest)
+        if content_id is not None:
+            return _completed(content_id)
+        future = self._reading.get(task.digest)
+        if future is None:
+            future = self._readers.submit_read(task.file.path, self._encoder.card.pixels)
+            self._reading[task.digest] = future
+        return future  # type: ignore[return-value]
+
+    def _store(self, batch: _Batch) -> Step:
+        vectors = self._encode(batch)
+        segments: list[SegmentId] = []
+        embedded: list[bytes] = []
+        with self._database.writing() as connection:
+            for digest, reading in batch.fresh.items():
+                # Files may have been forgotten meanwhile: nothing of them is kept then.
+                file_ids = files.existing(connection, batch.fresh_files[digest])
+                if not file_ids:
+                    continue
+                content_id = contents.with_hash(connection, digest)
+                if content_id is None:
+                    content_id, added = contents.add(connection, digest, reading)
+                    if reading.pixels is not None:
+                        segments += added
+                        embedded.append(digest)
+                files.mark_indexed(connection, file_ids, content_id)
+            for file_id, content_id in batch.known:
+                files.mark_indexed(connection, [file_id], content_id)
+            for file_id, failure in batch.failed:
+                files.mark_skipped(connection, [file_id], failure)
+            if segments:
+                matrix = np.stack([vectors[digest] for digest in embedded])
+                embeddings.add(connection, self._vectors.model_id, segments, matrix)
+                self._vectors.photos.add(segments, matrix)
+        for digest in batch.fresh:
+            self._reading.pop(digest, None)
+        return Step(done=batch.size, skipped=len(batch.failed))
+
+    def _encode(self, batch: _Batch) -> dict[bytes, NDArray[np.float32]]:
+        pixels = {d: r.pixels for d, r in batch.fresh.items() if r.pixels is not None}
+        if not pixels:
+            return {}
+        encoded = self._encoder.encode_images(np.stack(list(pixels.values())))
+        return dict(zip(pixels, encoded, strict=True))
+
+    def _embed_passages(self, segments: list[Unembedded]) -> None:
+        vectors = self._encoder.encode_texts([segment.text or "" for segment in segments])
+        ids = [segment.segment_id for segment in segments]
+        with self._database.writing() as connection:
+            embeddings.add(connection, self._vectors.model_id, ids, vectors)
+            self._vectors.passages.add(ids, vectors)
+
+    def _embed_photos(self, segments: list[Unembedded]) -> None:
+        """Reads photos again that were indexed under another model."""
+        paths = [
+            (segment.segment_id, path)
+            for segment in segments
+            if (path := files.path_of(self._database.reading(), segment.content_id)) is not None
+        ]
+        spec = self._encoder.card.pixels
+        read = ahead(paths, lambda item: self._readers.submit_read(item[1], spec), PHOTO_BATCH)
+        photos = [
+            (segment_id, outcome.pixels)
+            for (segment_id, _), outcome in read
+            if isinstance(outcome, Reading) and outcome.pixels is not None
+        ]
+        if not photos:
+            return
+        vectors = self._encoder.encode_images(np.stack([pixels for _, pixels in photos]))
+        ids = [segment_id for segment_id, _ in photos]
+        with self._database.writing() as connection:
+            embeddings.add(connection, self._vectors.model_id, ids, vectors)
+            self._vectors.photos.add(ids, vectors)
+
+
+def _completed(result: ReadFailure | ContentId) -> Future[Reading | ReadFailure | ContentId]:
+    future: Future[Reading | ReadFailure | ContentId] = Future()
+    future.set_result(result)
+    return future
+
+
+def _hash(file: FoundFile) -> bytes | ReadFailure:
+    if registry.kind_of(file.path) is None:
+        return ReadFailure(
+            SkipReason.UNSUPPORTED, f"Keepsight does not read {file.path.suffix or 'such'} files."
+        )
+    if file.size_bytes == 0:
+        return ReadFailure(SkipReason.EMPTY, "The file has no content (0 bytes).")
+    try:
+        return hashing.content_hash(file.path)
+    except FileNotFoundError:
+        return ReadFailure(SkipReason.VANISHED, "The file was gone before it could be read.")
+    except PermissionError:
+        return ReadFailure(
+            SkipReason.UNREADABLE,
+            "You may not read this file. Give yourself permission to read it, then retry.",
+        )
+    except OSError as error:
+        return ReadFailure(
+            SkipReason.UNREADABLE,
+            f"{shown(file.path)} cannot be read ({error.strerror or error}). Check the drive, "
+            "then retry.",
+        )

@@ -1,0 +1,301 @@
+"""The one door to the engine: open a library, watch folders, index, search, close."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import filelock
+
+from engine import settings
+from engine.errors import FolderError, LibraryBusyError
+from engine.indexing.indexer import RETRIABLE, Indexer
+from engine.indexing.pipeline import Pipeline
+from engine.models import catalog
+from engine.models.base import Encoder
+from engine.paths import Home, shown
+from engine.readers.isolation import ReaderPool
+from engine.records import (
+    ContentId,
+    Counts,
+    Event,
+    Failure,
+    Folder,
+    FolderId,
+    Hit,
+    IndexProgress,
+    LibraryChanged,
+    ModelCard,
+    Query,
+    SearchResult,
+    Skip,
+)
+from engine.search.fuse import Ranked
+from engine.search.searcher import Searcher
+from engine.sources.watch import Watcher
+from engine.store import contents, files, folders
+from engine.store.database import Database
+from engine.store.model_index import ModelIndex
+from engine.thumbnails import Thumbnails
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Event], None]
+
+
+class Library:
+    """One library: its folders, its index and its answers. Safe to use from several threads."""
+
+    def __init__(self, home: Home, database: Database, encoder: Encoder) -> None:
+        self._home = home
+        self._database = database
+        self._encoder = encoder
+        self._listeners: list[Listener] = []
+        self._lock = filelock.FileLock(home.data / "index.lock", timeout=0, thread_local=False)
+        self._vectors = ModelIndex(database, home.vectors, encoder.card)
+        self._index_readers = ReaderPool(reader_workers())
+        # A second pool, so that a person never waits behind the files that are being indexed.
+        self._asked_readers = ReaderPool(1)
+        self._pipeline = Pipeline(database, encoder, self._vectors, self._index_readers)
+        self._indexer = Indexer(database, self._pipeline, self._vectors, self._announce)
+        self._searcher = Searcher(
+            database,
+            encoder,
+            self._vectors,
+            lambda path, spec: self._asked_readers.submit_read(path, spec).result(),
+        )
+        self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
+        self._watcher = Watcher(self._indexer.request)
+        self._searches = ThreadPoolExecutor(1, thread_name_prefix="keepsight-search")
+        self._started = False
+        self._closed = threading.Event()
+
+    @classmethod
+    def open(cls, home: Home) -> Library:
+        """Opens the library of `home`, which is made where there is none.
+
+        Raises DatabaseDamagedError, DatabaseTooNewError or ModelError, with nothing changed.
+        """
+        home.create()
+        database = Database(home.database)
+        try:
+            return cls(home, database, catalog.load(settings.load(home).model))
+        except BaseException:
+            database.close()
+            raise
+
+    # What happens
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener`, on threads of the engine, with every event; returns how to stop."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def progress(self) -> IndexProgress:
+        """How far indexing is."""
+        return self._indexer.progress
+
+    # Folders
+
+    def folders(self) -> list[Folder]:
+        """The watched folders."""
+        return folders.all_folders(self._database.reading())
+
+    def add_folder(self, path: Path) -> Folder:
+        """Watches a folder from now on, and takes over those that lie inside it.
+
+        Raises FolderError where it is none or lies inside a folder that is watched already.
+        """
+        path = _existing_folder(path)
+        for folder in self.folders():
+            if path != folder.path and path.is_relative_to(folder.path):
+                raise FolderError(
+                    "This folder is already part of the library",
+                    f"{shown(path)} lies inside {shown(folder.path)}, which is watched as a whole.",
+                    path,
+                )
+        folder = self._remember(path)
+        if self._started:
+            self._watch(folder)
+            self._indexer.request({folder.id: frozenset({Path()})})
+        self._announce(LibraryChanged())
+        return folder
+
+    def remove_folder(self, folder_id: FolderId) -> None:
+        """Forgets a folder: its rows, vectors and thumbnails. The files themselves stay."""
+        self._watcher.remove(folder_id)
+        with self._database.writing() as connection:
+            before = contents.all_hashes(connection)
+            folders.remove(connection, folder_id)
+            contents.purge_orphans(connection, at_once=True)
+            self._vectors.prune(connection)
+            forgotten = before - contents.all_hashes(connection)
+        self._vectors.publish()
+        self._thumbnails.forget(forgotten)
+        self._database.erase_free_pages()
+        self._announce(LibraryChanged())
+
+    # Indexing
+
+    def start(self) -> None:
+        """Sweeps every folder, indexes what is new and watches from then on, in the background.
+
+        Raises LibraryBusyError where another Keepsight does.
+        """
+        self._take_lock()
+        self._started = True
+        self._watcher.start()
+        self._indexer.start()
+        for folder in self.folders():
+            self._watch(folder)
+        self._indexer.request_everything()
+
+    def index(self, paths: Sequence[Path]) -> Iterator[IndexProgress]:
+        """Indexes folders on the calling thread, telling how far it is; it may be stopped anywhere.
+
+        Raises FolderError or LibraryBusyError.
+        """
+        self._take_lock()
+        for path in [_existing_folder(path) for path in paths]:
+            home = next((f for f in self.folders() if path.is_relative_to(f.path)), None)
+            folder = home or self._remember(path)
+            self._indexer.request({folder.id: frozenset({path.relative_to(folder.path)})})
+        yield from self._indexer.run_until_done()
+
+    def pause(self) -> None:
+        """Stops indexing after the batch in hand."""
+        self._indexer.pause()
+
+    def resume(self) -> None:
+        """Goes on with indexing."""
+        self._indexer.resume()
+
+    def retry(self) -> None:
+        """Lets every skipped file of a known type be tried again."""
+        with self._database.writing() as connection:
+            files.retry_skipped(connection, RETRIABLE)
+        self._indexer.request_everything()
+
+    def contents_by_path(self) -> dict[Path, ContentId]:
+        """Which content each indexed file has; files with the same bytes share one."""
+        return files.contents_by_path(self._database.reading())
+
+    def counts(self) -> Counts:
+        """The library in numbers."""
+        return files.counts(self._database.reading())
+
+    def skips(self) -> list[Skip]:
+        """Every file that was not indexed, with its reason; files of unknown types come last."""
+        return files.skips(self._database.reading())
+
+    # Answers
+
+    def search(self, query: Query) -> SearchResult:
+        """The best hits for a query, or the newest contents where it asks for nothing.
+
+        Raises QueryError where its picture cannot be read.
+        """
+        return self._searcher.search(query)
+
+    def search_async(self, query: Query) -> Future[SearchResult]:
+        """`search`, on a thread of its own; a query waits for the one before it."""
+        return self._searches.submit(self.search, query)
+
+    def rank(self, query: Query) -> list[Ranked]:
+        """The ranking behind `search`, without the hits' details: for evaluation."""
+        return self._searcher.rank(query)
+
+    def thumbnail_async(self, hit: Hit, edge_px: int) -> Future[bytes | None]:
+        """A JPEG of at most `edge_px` on its longer side, or None where there can be none."""
+        return self._thumbnails.request(hit, edge_px)
+
+    def passage_text(self, content_id: ContentId) -> str:
+        """The text that was read from a document."""
+        passages = contents.passages(self._database.reading(), content_id)
+        return "\n\n".join(passage.text for passage in passages)
+
+    def model_cards(self) -> list[ModelCard]:
+        """The models at hand, the one in use first."""
+        others = [c for c in catalog.available() if c.fingerprint != self._encoder.card.fingerprint]
+        return [self._encoder.card, *others]
+
+    def close(self) -> None:
+        """Stops everything in the background; what is left waits for the next start."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._listeners.clear()
+        self._watcher.stop()
+        self._indexer.halt()
+        # The readers go first: a step that waits for one of them then ends at once.
+        self._index_readers.close()
+        self._indexer.join()
+        self._asked_readers.close()
+        self._pipeline.close()
+        self._searches.shutdown(cancel_futures=True)
+        self._vectors.publish()
+        self._encoder.close()
+        self._database.close()
+        self._lock.release()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _announce(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire()
+        except filelock.Timeout as error:
+            raise LibraryBusyError(
+                "Another Keepsight is indexing this library",
+                f"{shown(self._home.data)} is in use. Searching works meanwhile; to index, close "
+                "the other Keepsight first.",
+                self._home.data,
+            ) from error
+
+    def _remember(self, path: Path) -> Folder:
+        inside = [f for f in self.folders() if f.path != path and f.path.is_relative_to(path)]
+        with self._database.writing() as connection:
+            folder_id = folders.add(connection, path)
+            for child in inside:
+                folders.adopt(connection, child=child.id, parent=folder_id)
+        for child in inside:
+            self._watcher.remove(child.id)
+        return next(folder for folder in self.folders() if folder.id == folder_id)
+
+    def _watch(self, folder: Folder) -> None:
+        problem = self._watcher.add(folder)
+        if problem is not None and folder.path.exists():
+            self._announce(
+                Failure(
+                    "Changes in a folder will be seen late",
+                    f"{problem}. It is looked through at every start instead.",
+                )
+            )
+
+
+def reader_workers() -> int:
+    """How many processes read files: half the cores, since encoding takes the rest; at most 4."""
+    return max(1, min(4, (os.cpu_count() or 1) // 2))
+
+
+def _existing_folder(path: Path) -> Path:
+    path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links stay as they are named
+    if not path.exists():
+        raise FolderError("There is no such folder", f"{shown(path)} does not exist.", path)
+    if not path.is_dir():
+        raise FolderError(
+            "This is not a folder", f"{shown(path)} is a file. Choose the folder it is in.", path
+        )
+    return path

@@ -1,0 +1,1 @@
+"""Models: what turns pictures and words into embeddings that can be compared."""

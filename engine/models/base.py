@@ -1,0 +1,40 @@
+"""What every model is to the rest of the engine: two encoders into one space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.records import ModelCard, SegmentKind
+
+
+class Encoder(Protocol):
+    """Two encoders into one space. Safe to call from several threads."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model is and wants."""
+        ...
+
+    def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, H, W, 3) uint8 RGB, fitted to `card.pixels`, to (N, D) float32, L2-normalised."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """N texts to (N, D) float32, L2-normalised; a text of unknown words gives zeros."""
+        ...
+
+    def background(self, kind: SegmentKind) -> NDArray[np.float32]:
+        """(B, D) embeddings of unrelated photos or passages, to compare a query with; B may be 0."""
+        ...
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """The words of `text` of which the model knows nothing, in order."""
+        ...
+
+    def close(self) -> None:
+        """Frees the memory; no call may follow."""
+        ...

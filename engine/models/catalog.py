@@ -1,0 +1,41 @@
+"""Knows the models: which there are, and how a name becomes an encoder."""
+
+from __future__ import annotations
+
+from engine.errors import ModelError
+from engine.models.base import Encoder
+from engine.models.starter import StarterEncoder, read_card
+from engine.records import ModelCard
+
+STARTER = "starter"
+OPENCLIP_PREFIX = "openclip:"
+
+
+def load(spec: str, *, threads: int | None = None) -> Encoder:
+    """The model that `spec` names: `starter`, or `openclip:` and what `openclip` takes.
+
+    `threads` is how many work on a batch of pictures. Raises ModelError.
+    """
+    if spec == STARTER:
+        return StarterEncoder(threads=threads)
+    if spec.startswith(OPENCLIP_PREFIX):
+        from engine.models.openclip import OpenClipEncoder
+
+        return OpenClipEncoder(spec, threads=threads)
+    raise ModelError(
+        "There is no such model",
+        f"“{spec}” is neither “starter” nor of the form “openclip:ARCHITECTURE/WEIGHTS”, "
+        "“openclip:ARCHITECTURE@CHECKPOINT” or “openclip:FOLDER”.",
+    )
+
+
+def available() -> tuple[ModelCard, ...]:
+    """The models that work at once, without a download."""
+    return (read_card(),)
+
+
+def open_clip_names() -> tuple[str, ...]:
+    """The specs of the weights that OpenCLIP publishes. Imports torch, which takes seconds."""
+    from engine.models.openclip import published_specs
+
+    return published_specs()

@@ -1,0 +1,65 @@
+"""Where things live on disk: config, data, cache and logs, or all of them under one home."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+PRIVATE_DIR_MODE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The directories of one library."""
+
+    config: Path
+    data: Path
+    cache: Path
+    logs: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """The places that this platform sets aside for an application."""
+        dirs = platformdirs.PlatformDirs("keepsight", appauthor=False)
+        return cls(
+            config=dirs.user_config_path,
+            data=dirs.user_data_path,
+            cache=dirs.user_cache_path,
+            logs=dirs.user_log_path,
+        )
+
+    @classmethod
+    def at(cls, directory: Path) -> Home:
+        """Everything under one directory: for tests and portable drives."""
+        root = directory.expanduser().absolute()
+        return cls(root / "config", root / "data", root / "cache", root / "logs")
+
+    def create(self) -> Home:
+        """Makes the directories, readable by their owner only."""
+        for directory in (self.config, self.data, self.cache, self.logs):
+            directory.mkdir(parents=True, exist_ok=True)
+            directory.chmod(PRIVATE_DIR_MODE)
+        return self
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file: the truth."""
+        return self.data / "keepsight.db"
+
+    @property
+    def vectors(self) -> Path:
+        """The directory of usearch files: a cache of the truth."""
+        return self.data / "vectors"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The directory of thumbnails."""
+        return self.cache / "thumbnails"
+
+
+def shown(path: Path | str) -> str:
+    """A path for people: bytes that are no text in any encoding become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", errors="replace")

@@ -1,0 +1,336 @@
+"""The records that travel between the steps of the engine, and from it to the window.
+
+All of them are frozen: a step takes records and yields records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FolderId = NewType("FolderId", int)
+FileId = NewType("FileId", int)
+ContentId = NewType("ContentId", int)
+SegmentId = NewType("SegmentId", int)
+ModelId = NewType("ModelId", int)
+
+
+class Kind(StrEnum):
+    """What a content is."""
+
+    PHOTO = "photo"
+    DOCUMENT = "document"
+
+
+class SegmentKind(StrEnum):
+    """What a segment, the smallest thing a search returns, is."""
+
+    PHOTO = "photo"
+    PASSAGE = "passage"
+
+
+class FolderState(StrEnum):
+    """Whether a watched folder can be reached."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class SkipReason(StrEnum):
+    """Why a file was not indexed."""
+
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    VANISHED = "vanished"
+    CHANGING = "changing"
+    CORRUPT = "corrupt"
+    WRONG_TYPE = "wrong type"
+    TOO_LARGE = "too large"
+    NO_TEXT = "no text"
+    CRASHED = "reader crashed"
+    TIMED_OUT = "reader timed out"
+    OUT_OF_MEMORY = "reader out of memory"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A file that was not indexed. `detail` says what happened, for a person to act on."""
+
+    file_id: FileId
+    path: Path
+    reason: SkipReason
+    detail: str
+    attempts: int
+    skipped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A watched place and what is in it, in numbers of files."""
+
+    id: FolderId
+    path: Path
+    state: FolderState
+    files: int
+    indexed: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that a scan or the watcher saw; `modified_ns` is nanoseconds since the epoch."""
+
+    folder_id: FolderId
+    root: Path
+    relative: Path
+    size_bytes: int
+    modified_ns: int
+
+    @property
+    def path(self) -> Path:
+        """The absolute path."""
+        return self.root / self.relative
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSpec:
+    """The pictures that an encoder wants: square, `edge_px` wide.
+
+    `squash` keeps the whole picture in view; otherwise the centre square is cut out.
+    """
+
+    edge_px: int
+    squash: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a document's text; `[start, end)` are offsets in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a reader got out of one file.
+
+    A photo has `pixels` (H, W, 3) uint8 RGB, upright, fitted to the `PixelSpec` asked for;
+    a document has `passages`. `width` and `height` are those of the upright original.
+    """
+
+    kind: Kind
+    pixels: NDArray[np.uint8] | None = None
+    passages: tuple[Passage, ...] = ()
+    width: int | None = None
+    height: int | None = None
+    taken_at: datetime | None = None
+    camera: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailure:
+    """Why a reader got nothing out of a file."""
+
+    reason: SkipReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Turns a cosine into the chance that a hit is right: 1 / (1 + exp(-(slope z + offset))).
+
+    `z` is how many standard deviations the cosine lies above those of unrelated segments.
+    """
+
+    slope: float
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model is and what it wants.
+
+    `fingerprint` changes whenever the vectors would: vectors of two fingerprints never meet.
+    """
+
+    name: str
+    title: str
+    version: str
+    dimension: int
+    pixels: PixelSpec
+    languages: tuple[str, ...]
+    licence: str
+    fingerprint: str
+    photo_calibration: Calibration
+    passage_calibration: Calibration
+    picture_calibration: Calibration
+
+
+class Retriever(StrEnum):
+    """Who found a hit."""
+
+    PHOTO_MEANING = "photo meaning"
+    PASSAGE_MEANING = "passage meaning"
+    WORDS = "words"
+    NAME = "name"
+
+
+class Band(StrEnum):
+    """How far a hit can be trusted."""
+
+    STRONG = "strong"
+    MAYBE = "maybe"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One retriever's view of a hit: its rank there (from 1) and its chance of being right."""
+
+    retriever: Retriever
+    rank: int
+    score: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person asks for: words, a picture (a file), a hit to find more like, or several.
+
+    `text` may hold filters (`type:photo in:Trips after:2023 before:2024-06 "exact words"`).
+    """
+
+    text: str = ""
+    picture: Path | None = None
+    like: ContentId | None = None
+    kind: Kind | None = None
+    folder_id: FolderId | None = None
+    limit: int = 200
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look for: then the newest contents are the answer."""
+        return not self.text.strip() and self.picture is None and self.like is None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a hit must satisfy, besides meaning. Dates are [after, before)."""
+
+    kind: Kind | None = None
+    folder_id: FolderId | None = None
+    folder_words: tuple[str, ...] = ()
+    after: date | None = None
+    before: date | None = None
+    extensions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row of an answer: a content, by the best of its segments, at one of its files.
+
+    `score` is between 0 and 1 and never rises down the list; `snippet` is the passage that
+    matched, `snippet_start` its offset in the document in characters; `copies` counts the other
+    files with the same bytes.
+    """
+
+    content_id: ContentId
+    segment_id: SegmentId
+    file_id: FileId
+    path: Path
+    folder: Path
+    kind: Kind
+    score: float
+    band: Band
+    matches: tuple[Match, ...]
+    size_bytes: int
+    modified_at: datetime
+    online: bool
+    snippet: str = ""
+    snippet_start: int | None = None
+    taken_at: datetime | None = None
+    width: int | None = None
+    height: int | None = None
+    camera: str | None = None
+    title: str | None = None
+    copies: int = 0
+
+    @property
+    def shown_at(self) -> datetime:
+        """The date to show and sort by: when it was taken, else when it was changed."""
+        return self.taken_at or self.modified_at
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """An answer: hits, best first, and how long it took in seconds.
+
+    `unknown_words` are words of the query that the model has never seen.
+    """
+
+    query: Query
+    hits: tuple[Hit, ...]
+    seconds: float
+    unknown_words: tuple[str, ...] = ()
+
+
+class Phase(StrEnum):
+    """What the index thread is doing."""
+
+    IDLE = "idle"
+    SCANNING = "scanning"
+    INDEXING = "indexing"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """How far indexing is, in files; `seconds_left` is None until it can be told."""
+
+    phase: Phase
+    done: int = 0
+    total: int = 0
+    skipped: int = 0
+    files_per_s: float = 0.0
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryChanged:
+    """Something that a search or a listing shows has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something went wrong in the background that a person should know."""
+
+    title: str
+    message: str
+
+
+Event = IndexProgress | LibraryChanged | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The library in numbers. `files` = `indexed` + `waiting` + `skipped`."""
+
+    files: int = 0
+    indexed: int = 0
+    waiting: int = 0
+    skipped: int = 0
+    offline: int = 0
+    photos: int = 0
+    documents: int = 0
+    skipped_by_reason: dict[SkipReason, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The order of searching: parse, retrieve, fuse, explain."""

@@ -1,0 +1,77 @@
+"""Fuses the retrievers' lists into one ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.records import Band, ContentId, Match, Retriever, SegmentId
+from engine.search.calibrate import band_of
+from engine.search.retrieve import Candidate
+
+RRF_K = 60
+WEIGHTS = {
+    Retriever.PHOTO_MEANING: 1.0,
+    Retriever.PASSAGE_MEANING: 1.0,
+    Retriever.WORDS: 1.0,
+    Retriever.NAME: 0.7,
+}
+_BAND_ORDER = {Band.STRONG: 0, Band.MAYBE: 1, Band.WEAK: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A content in the fused ranking, by the segment that speaks for it."""
+
+    content_id: ContentId
+    segment_id: SegmentId | None
+    score: float
+    band: Band
+    matches: tuple[Match, ...]
+
+
+def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
+    """One ranking out of several, best first.
+
+    Contents are ordered by band, that of their best chance of being right, and within a band by
+    weighted reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009): the sum over retrievers of
+    weight / (60 + rank). A score is a content's best chance, and never above that of the content
+    before it.
+    """
+    found: dict[ContentId, list[Candidate]] = {}
+    for candidates in lists:
+        for candidate in candidates:
+            found.setdefault(candidate.content_id, []).append(candidate)
+    order = sorted(
+        ((_band(group), -_reciprocal_ranks(group), content) for content, group in found.items()),
+        key=lambda entry: (_BAND_ORDER[entry[0]], entry[1], entry[2]),
+    )
+    ranked: list[Ranked] = []
+    ceiling = 1.0
+    for band, _, content in order:
+        group = found[content]
+        ceiling = min(ceiling, max(candidate.match.score for candidate in group))
+        ranked.append(
+            Ranked(
+                content_id=content,
+                segment_id=_speaker(group),
+                score=ceiling,
+                band=band,
+                matches=tuple(candidate.match for candidate in group),
+            )
+        )
+    return ranked
+
+
+def _band(group: list[Candidate]) -> Band:
+    return band_of(max(candidate.match.score for candidate in group))
+
+
+def _reciprocal_ranks(group: list[Candidate]) -> float:
+    return sum(WEIGHTS[c.match.retriever] / (RRF_K + c.match.rank) for c in group)
+
+
+def _speaker(group: list[Candidate]) -> SegmentId | None:
+    """The segment to show: where the words asked for stand, else where the meaning is nearest."""
+    group = sorted(group, key=lambda c: c.match.retriever is not Retriever.WORDS)
+    return next((c.segment_id for c in group if c.segment_id is not None), None)

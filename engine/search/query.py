@@ -1,0 +1,76 @@
+"""The language of the search field: words, "exact words" and filters such as `type:photo`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from engine.records import Filters, Kind, Query
+
+_TOKEN = re.compile(r'(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
+_KINDS = {
+    "photo": Kind.PHOTO,
+    "photos": Kind.PHOTO,
+    "image": Kind.PHOTO,
+    "document": Kind.DOCUMENT,
+    "documents": Kind.DOCUMENT,
+    "text": Kind.DOCUMENT,
+}
+_DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A query taken apart: `words` carry meaning, `phrases` must occur as they stand."""
+
+    words: str
+    phrases: tuple[str, ...]
+    filters: Filters
+
+
+def parse(query: Query) -> ParsedQuery:
+    """Takes a query's text apart. What is no filter is words: a search never fails on syntax.
+
+    Filters: `type:photo|document`, `in:WORD` (in a folder's name), `ext:jpg`, `after:` and
+    `before:` a year, month or day; `after:2023` begins with 2023 and `before:2024` ends with 2023.
+    """
+    filters = Filters(kind=query.kind, folder_id=query.folder_id)
+    words: list[str] = []
+    phrases: list[str] = []
+    for token in _TOKEN.finditer(query.text):
+        key, quoted, bare = token["key"], token["quoted"], token["bare"]
+        value = quoted if quoted is not None else bare
+        filtered = _filtered(filters, key, value) if key else None
+        if filtered is not None:
+            filters = filtered
+        elif quoted is not None and key is None:
+            words.append(quoted)
+            if quoted.strip():
+                phrases.append(quoted)
+        else:
+            words.append(token[0])
+    return ParsedQuery(" ".join(words).strip(), tuple(phrases), filters)
+
+
+def _filtered(filters: Filters, key: str, value: str) -> Filters | None:
+    if key == "type" and value.lower() in _KINDS:
+        return replace(filters, kind=_KINDS[value.lower()])
+    if key == "in" and value:
+        return replace(filters, folder_words=(*filters.folder_words, value))
+    if key == "ext" and value:
+        extensions = tuple(part.lower().lstrip(".") for part in value.split(",") if part)
+        return replace(filters, extensions=extensions)
+    if key in {"after", "before"} and (day := _date(value)) is not None:
+        return replace(filters, after=day) if key == "after" else replace(filters, before=day)
+    return None
+
+
+def _date(text: str) -> date | None:
+    match = _DATE.match(text)
+    if match is None:
+        return None
+    try:
+        return date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
+    except ValueError:
+        return None

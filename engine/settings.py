@@ -1,0 +1,48 @@
+"""What a person has chosen: a small JSON file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine.errors import KeepsightError
+from engine.paths import Home, shown
+
+STARTER = "starter"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices. `model` is a name that `engine.models.catalog` can load."""
+
+    model: str = STARTER
+
+
+def load(home: Home) -> Settings:
+    """The settings of a home; the defaults where there are none yet."""
+    file = _file(home)
+    try:
+        chosen = json.loads(file.read_text())
+        return Settings(model=str(chosen.get("model", STARTER)))
+    except FileNotFoundError:
+        return Settings()
+    except (ValueError, AttributeError) as error:
+        raise KeepsightError(
+            "The settings cannot be read",
+            f"{shown(file)} is not valid ({error}). Correct it, or delete it to start from the "
+            "defaults.",
+            file,
+        ) from error
+
+
+def save(home: Home, settings: Settings) -> None:
+    """Writes the settings whole or not at all."""
+    file = _file(home)
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(asdict(settings), indent=2) + "\n")
+    temporary.replace(file)
+
+
+def _file(home: Home) -> Path:
+    return home.config / "settings.json"

@@ -1,0 +1,1 @@
+"""Where files come from: a scan of folders, and the watcher that says what changed since."""

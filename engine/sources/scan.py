@@ -1,0 +1,83 @@
+"""Finds the files of a watched folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.records import Folder, FoundFile
+from engine.sources import rules
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedFolder:
+    """A folder that cannot be listed: what is known of its files stays."""
+
+    relative: Path
+    detail: str
+
+
+def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFolder]:
+    """Yields the files at or under `below`, a path relative to the folder's.
+
+    Links are followed, to folders after everything else, and no folder is entered twice: a loop
+    ends, and a photo has the path that its owner gave it. Raises OSError where the watched folder
+    itself cannot be read; a `below` that does not exist has no files.
+    """
+    try:
+        status = (folder.path / below).stat()
+    except FileNotFoundError:
+        if below == Path():
+            raise
+        return
+    if any(rules.ignores_folder(part) for part in below.parts[:-1]):
+        return
+    if stat.S_ISREG(status.st_mode) and not rules.ignores_file(below.name):
+        yield _found(folder, below, status)
+    elif stat.S_ISDIR(status.st_mode) and not rules.ignores_folder(below.name):
+        yield from _walk(folder, below, status)
+
+
+def _walk(
+    folder: Folder, below: Path, status: os.stat_result
+) -> Iterator[FoundFile | ClosedFolder]:
+    entered: set[tuple[int, int]] = set()
+    folders = deque([(below, (status.st_dev, status.st_ino))])
+    while folders:
+        relative, identity = folders.popleft()
+        if identity in entered:
+            continue
+        entered.add(identity)
+        try:
+            with os.scandir(folder.path / relative) as listing:
+                entries = list(listing)
+        except OSError as error:
+            if relative == Path():
+                raise
+            yield ClosedFolder(relative, error.strerror or str(error))
+            continue
+        for entry in entries:
+            try:
+                status = entry.stat()
+            except OSError:
+                continue  # a link to nowhere, a link to itself, or gone since it was listed
+            if stat.S_ISREG(status.st_mode):
+                if not rules.ignores_file(entry.name):
+                    yield _found(folder, relative / entry.name, status)
+            elif stat.S_ISDIR(status.st_mode) and not rules.ignores_folder(entry.name):
+                child = (relative / entry.name, (status.st_dev, status.st_ino))
+                folders.append(child) if entry.is_symlink() else folders.appendleft(child)
+
+
+def _found(folder: Folder, relative: Path, status: os.stat_result) -> FoundFile:
+    return FoundFile(
+        folder_id=folder.id,
+        root=folder.path,
+        relative=relative,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )

@@ -1,0 +1,158 @@
+"""Tells which paths changed in watched folders, once they have settled."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from watchdog.events import (
+    DirModifiedEvent,
+    FileClosedNoWriteEvent,
+    FileOpenedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver, ObservedWatch
+
+from engine.paths import shown
+from engine.records import Folder, FolderId
+from engine.sources import rules
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 1.0
+"""A path is reported when its size and mtime have not changed for this long."""
+
+TICK_S = 0.25
+MANY_PATHS = 10_000
+"""Above this many unsettled paths, the whole folder is reported instead: the bound of the queue."""
+
+Changes = Mapping[FolderId, frozenset[Path]]
+"""Paths, relative to their folder, that appeared, changed or went; `Path()` is all of a folder."""
+
+_Signature = tuple[int, int] | None
+
+
+class Watcher:
+    """Watches folders and calls `on_changes`, from its own thread, with what has settled.
+
+    A burst arrives as few batches; a file that is being written is held back until it is whole.
+    """
+
+    def __init__(self, on_changes: Callable[[Changes], None]) -> None:
+        self._on_changes = on_changes
+        self._observer: BaseObserver = Observer()
+        self._watches: dict[FolderId, ObservedWatch] = {}
+        self._unsettled: dict[FolderId, dict[Path, tuple[_Signature, float]]] = {}
+        self._folders: dict[FolderId, Folder] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keepsight-watch")
+
+    def start(self) -> None:
+        """Starts to watch."""
+        self._observer.start()
+        self._thread.start()
+
+    def add(self, folder: Folder) -> str | None:
+        """Watches one more folder. Returns why it cannot be watched, if it cannot."""
+        if folder.id in self._watches:
+            return None
+        with self._lock:
+            self._folders[folder.id] = folder
+            self._unsettled[folder.id] = {}
+        try:
+            self._watches[folder.id] = self._observer.schedule(
+                _Handler(lambda path: self._notice(folder, path)), str(folder.path), recursive=True
+            )
+        except OSError as error:
+            self.remove(folder.id)
+            return f"{shown(folder.path)} cannot be watched: {error.strerror or error}"
+        return None
+
+    def remove(self, folder_id: FolderId) -> None:
+        """Watches one folder less."""
+        with self._lock:
+            self._folders.pop(folder_id, None)
+            self._unsettled.pop(folder_id, None)
+        watch = self._watches.pop(folder_id, None)
+        if watch is not None:
+            self._observer.unschedule(watch)
+
+    def stop(self) -> None:
+        """Stops to watch; what has not settled is left to the next sweep."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._observer.stop()
+            self._observer.join()
+            self._thread.join()
+
+    def _notice(self, folder: Folder, path: Path) -> None:
+        try:
+            relative = path.relative_to(folder.path)
+        except ValueError:
+            return
+        if any(rules.ignores_folder(part) for part in relative.parts[:-1]):
+            return
+        with self._lock:
+            unsettled = self._unsettled.get(folder.id)
+            if unsettled is None:
+                return
+            if len(unsettled) >= MANY_PATHS:
+                unsettled.clear()
+                relative = Path()
+            if Path() not in unsettled:
+                unsettled[relative] = (_signature(path), time.monotonic())
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._wake.wait()
+            settled = self._take_settled()
+            if settled:
+                self._on_changes(settled)
+            self._stopped.wait(TICK_S)
+
+    def _take_settled(self) -> Changes:
+        now = time.monotonic()
+        settled: dict[FolderId, set[Path]] = {}
+        with self._lock:
+            for folder_id, unsettled in self._unsettled.items():
+                root = self._folders[folder_id].path
+                for relative, (signature, since) in list(unsettled.items()):
+                    current = _signature(root / relative)
+                    if current != signature:
+                        unsettled[relative] = (current, now)
+                    elif now - since >= SETTLE_S:
+                        del unsettled[relative]
+                        settled.setdefault(folder_id, set()).add(relative)
+            if not any(self._unsettled.values()):
+                self._wake.clear()
+        return {folder_id: frozenset(paths) for folder_id, paths in settled.items()}
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, notice: Callable[[Path], None]) -> None:
+        self._notice = notice
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent | DirModifiedEvent):
+            return
+        for path in (event.src_path, event.dest_path):
+            if path:
+                self._notice(Path(os.fsdecode(path)))
+
+
+def _signature(path: Path) -> _Signature:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,1 @@
+"""What Keepsight remembers: SQLite holds the truth, usearch files are a rebuildable cache of it."""

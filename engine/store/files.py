@@ -1,0 +1,280 @@
+"""The files: found, waiting, indexed, skipped with a reason, gone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.records import (
+    ContentId,
+    Counts,
+    FileId,
+    FolderId,
+    FoundFile,
+    ReadFailure,
+    Skip,
+    SkipReason,
+)
+from engine.store import fulltext
+
+TRANSIENT = (SkipReason.UNREADABLE, SkipReason.VANISHED, SkipReason.CHANGING)
+"""Reasons that may have gone by the next sweep, without a trace in size or mtime."""
+
+PAGE = 256
+
+
+def begin_sweep(connection: sqlite3.Connection) -> None:
+    """Forgets which files were seen: a sweep starts."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS seen (relative BLOB PRIMARY KEY) WITHOUT ROWID"
+    )
+    connection.execute("DELETE FROM seen")
+
+
+def register(connection: sqlite3.Connection, found: Sequence[FoundFile]) -> int:
+    """Records files that a sweep saw; those that are new or changed wait to be read.
+
+    A file whose size and mtime are as recorded is left alone. Returns how many now wait.
+    """
+    rows = [
+        (
+            file.folder_id,
+            os.fsencode(file.relative),
+            file.relative.suffix.lower().lstrip(".").encode("utf-8", "replace").decode(),
+            file.size_bytes,
+            file.modified_ns,
+        )
+        for file in found
+    ]
+    connection.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(row[1],) for row in rows])
+    waiting = 0
+    for file, row in zip(found, rows, strict=True):
+        changed = connection.execute(
+            """
+            INSERT INTO files (folder_id, relative, extension, size_bytes, modified_ns, state)
+            VALUES (?, ?, ?, ?, ?, 'waiting')
+            ON CONFLICT (folder_id, relative) DO UPDATE SET
+                size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns,
+                state = 'waiting'
+            WHERE size_bytes != excluded.size_bytes OR modified_ns != excluded.modified_ns
+            RETURNING id
+            """,
+            row,
+        ).fetchone()
+        if changed is not None:
+            fulltext.index_name(connection, FileId(changed[0]), file.root.name, file.relative)
+            waiting += 1
+    return waiting
+
+
+def register_closed(
+    connection: sqlite3.Connection, folder_id: FolderId, relative: Path, detail: str
+) -> None:
+    """Records a folder that cannot be listed as skipped, and keeps what is known below it."""
+    below = os.fsencode(relative)
+    connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (below,))
+    connection.execute(
+        "INSERT OR IGNORE INTO seen SELECT relative FROM files "
+        "WHERE folder_id = :folder AND relative >= :prefix AND relative < :prefix_end",
+        {"folder": folder_id, **_prefix(below)},
+    )
+    row = connection.execute(
+        """
+        INSERT INTO files (folder_id, relative, extension, size_bytes, modified_ns, state)
+        VALUES (?, ?, '', 0, 0, 'waiting')
+        ON CONFLICT (folder_id, relative) DO UPDATE SET state = 'waiting' RETURNING id
+        """,
+        (folder_id, below),
+    ).fetchone()
+    failure = ReadFailure(
+        SkipReason.UNREADABLE,
+        f"This folder cannot be listed ({detail}). Give yourself permission to open it, "
+        "then retry.",
+    )
+    mark_skipped(connection, [FileId(row[0])], failure)
+
+
+def forget_unseen(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> int:
+    """Removes the files at or under `below` that the sweep did not see. Returns how many."""
+    return connection.execute(
+        """
+        DELETE FROM files WHERE folder_id = :folder
+            AND (:everything OR relative = :below
+                 OR (relative >= :prefix AND relative < :prefix_end))
+            AND relative NOT IN (SELECT relative FROM seen)
+        """,
+        {
+            "folder": folder_id,
+            "everything": below == Path(),
+            "below": os.fsencode(below),
+            **_prefix(os.fsencode(below)),
+        },
+    ).rowcount
+
+
+def retry_skipped(connection: sqlite3.Connection, reasons: Iterable[SkipReason]) -> int:
+    """Lets files that were skipped for one of `reasons` wait again. Returns how many."""
+    marks = [reason.value for reason in reasons]
+    return connection.execute(
+        f"""
+        UPDATE files SET state = 'waiting' WHERE state = 'skipped' AND id IN
+            (SELECT file_id FROM skips WHERE reason IN ({", ".join("?" * len(marks))}))
+        """,
+        marks,
+    ).rowcount
+
+
+def count_waiting(connection: sqlite3.Connection) -> int:
+    """How many files in folders that can be reached wait to be read."""
+    row = connection.execute(
+        "SELECT count(*) FROM files JOIN folders ON folders.id = folder_id "
+        "WHERE files.state = 'waiting' AND folders.state = 'online'"
+    )
+    return int(row.fetchone()[0])
+
+
+def waiting(connection: sqlite3.Connection) -> Iterator[tuple[FileId, FoundFile]]:
+    """The files that wait to be read, newest first, a page at a time."""
+    last = (2**63 - 1, 2**63 - 1)
+    while True:
+        rows = connection.execute(
+            """
+            SELECT files.id, folder_id, path, relative, size_bytes, modified_ns
+            FROM files JOIN folders ON folders.id = folder_id
+            WHERE files.state = 'waiting' AND folders.state = 'online'
+                AND (modified_ns, files.id) < (?, ?)
+            ORDER BY modified_ns DESC, files.id DESC LIMIT ?
+            """,
+            (*last, PAGE),
+        ).fetchall()
+        for row in rows:
+            yield FileId(row["id"]), _found(row)
+        if len(rows) < PAGE:
+            return
+        last = (rows[-1]["modified_ns"], rows[-1]["id"])
+
+
+def mark_indexed(
+    connection: sqlite3.Connection, file_ids: Iterable[FileId], content_id: ContentId
+) -> None:
+    """Links files to what their bytes are."""
+    for file_id in file_ids:
+        connection.execute(
+            "UPDATE files SET state = 'indexed', content_id = ? WHERE id = ?", (content_id, file_id)
+        )
+        connection.execute("DELETE FROM skips WHERE file_id = ?", (file_id,))
+    connection.execute("UPDATE contents SET orphaned_at = NULL WHERE id = ?", (content_id,))
+
+
+def existing(connection: sqlite3.Connection, file_ids: Iterable[FileId]) -> list[FileId]:
+    """Those of `file_ids` that are still known."""
+    return [
+        file_id
+        for file_id in file_ids
+        if connection.execute("SELECT 1 FROM files WHERE id = ?", (file_id,)).fetchone()
+    ]
+
+
+def mark_skipped(
+    connection: sqlite3.Connection, file_ids: Iterable[FileId], failure: ReadFailure
+) -> None:
+    """Records why files were not indexed; a file that is gone from the table stays gone."""
+    for file_id in file_ids:
+        if connection.execute(
+            "UPDATE files SET state = 'skipped', content_id = NULL WHERE id = ?", (file_id,)
+        ).rowcount:
+            connection.execute(
+                """
+                INSERT INTO skips (file_id, reason, detail, attempts, skipped_at)
+                VALUES (?, ?, ?, 1, ?)
+                ON CONFLICT (file_id) DO UPDATE SET reason = excluded.reason,
+                    detail = excluded.detail, attempts = attempts + 1,
+                    skipped_at = excluded.skipped_at
+                """,
+                (file_id, failure.reason, failure.detail, datetime.now(UTC).isoformat()),
+            )
+
+
+def skips(connection: sqlite3.Connection) -> list[Skip]:
+    """Every file that was not indexed, with its reason; files of unknown types come last."""
+    rows = connection.execute(
+        """
+        SELECT files.id, path, relative, reason, detail, attempts, skipped_at
+        FROM skips JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id
+        ORDER BY reason = ?, reason, path, relative
+        """,
+        (SkipReason.UNSUPPORTED,),
+    )
+    return [
+        Skip(
+            file_id=FileId(row["id"]),
+            path=Path(os.fsdecode(row["path"]), os.fsdecode(row["relative"])),
+            reason=SkipReason(row["reason"]),
+            detail=row["detail"],
+            attempts=row["attempts"],
+            skipped_at=datetime.fromisoformat(row["skipped_at"]),
+        )
+        for row in rows
+    ]
+
+
+def counts(connection: sqlite3.Connection) -> Counts:
+    """The library in numbers."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS files, coalesce(sum(files.state = 'indexed'), 0) AS indexed,
+               coalesce(sum(files.state = 'waiting'), 0) AS waiting,
+               coalesce(sum(files.state = 'skipped'), 0) AS skipped,
+               coalesce(sum(folders.state = 'offline'), 0) AS offline,
+               coalesce(sum(files.state = 'indexed' AND kind = 'photo'), 0) AS photos,
+               coalesce(sum(files.state = 'indexed' AND kind = 'document'), 0) AS documents
+        FROM files JOIN folders ON folders.id = folder_id
+        LEFT JOIN contents ON contents.id = content_id
+        """
+    ).fetchone()
+    reasons = connection.execute("SELECT reason, count(*) FROM skips GROUP BY reason")
+    return Counts(
+        **dict(row),
+        skipped_by_reason={SkipReason(reason): count for reason, count in reasons},
+    )
+
+
+def contents_by_path(connection: sqlite3.Connection) -> dict[Path, ContentId]:
+    """Which content each indexed file has."""
+    rows = connection.execute(
+        "SELECT path, relative, content_id FROM files JOIN folders ON folders.id = folder_id "
+        "WHERE content_id IS NOT NULL"
+    )
+    return {
+        Path(os.fsdecode(path), os.fsdecode(relative)): ContentId(content_id)
+        for path, relative, content_id in rows
+    }
+
+
+def path_of(connection: sqlite3.Connection, content_id: ContentId) -> Path | None:
+    """A file that has these bytes and can be reached, if there is one."""
+    row = connection.execute(
+        "SELECT path, relative FROM files JOIN folders ON folders.id = folder_id "
+        "WHERE content_id = ? AND folders.state = 'online' LIMIT 1",
+        (content_id,),
+    ).fetchone()
+    return Path(os.fsdecode(row["path"]), os.fsdecode(row["relative"])) if row else None
+
+
+def _prefix(below: bytes) -> dict[str, bytes]:
+    """The bounds of the paths under `below`, in the order of their bytes."""
+    prefix = below + os.fsencode(os.sep)
+    return {"prefix": prefix, "prefix_end": prefix[:-1] + bytes([prefix[-1] + 1])}
+
+
+def _found(row: sqlite3.Row) -> FoundFile:
+    return FoundFile(
+        folder_id=FolderId(row["folder_id"]),
+        root=Path(os.fsdecode(row["path"])),
+        relative=Path(os.fsdecode(row["relative"])),
+        size_bytes=row["size_bytes"],
+        modified_ns=row["modified_ns"],
+    )

@@ -1,0 +1,73 @@
+"""The watched folders."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from engine.records import Folder, FolderId, FolderState
+
+
+def add(connection: sqlite3.Connection, path: Path) -> FolderId:
+    """Remembers `path`; a folder that is remembered already keeps its id."""
+    connection.execute(
+        "INSERT INTO folders (path, device, state) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (os.fsencode(path), path.stat().st_dev, FolderState.ONLINE),
+    )
+    row = connection.execute("SELECT id FROM folders WHERE path = ?", (os.fsencode(path),))
+    return FolderId(row.fetchone()[0])
+
+
+def remove(connection: sqlite3.Connection, folder_id: FolderId) -> None:
+    """Forgets a folder and its files."""
+    connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
+
+
+def adopt(connection: sqlite3.Connection, *, child: FolderId, parent: FolderId) -> None:
+    """Moves the files of `child`, which lies inside `parent`, to it, and forgets `child`."""
+    paths = dict(
+        connection.execute("SELECT id, path FROM folders WHERE id IN (?, ?)", (child, parent))
+    )
+    prefix = paths[child][len(paths[parent].rstrip(b"/\\")) + 1 :] + os.fsencode(os.sep)
+    connection.execute(
+        "UPDATE OR REPLACE files SET folder_id = ?, relative = CAST(? || relative AS BLOB) "
+        "WHERE folder_id = ?",
+        (parent, prefix, child),
+    )
+    remove(connection, child)
+
+
+def set_state(connection: sqlite3.Connection, folder_id: FolderId, state: FolderState) -> None:
+    """Records whether the folder can be reached."""
+    connection.execute("UPDATE folders SET state = ? WHERE id = ?", (state, folder_id))
+
+
+def device(connection: sqlite3.Connection, folder_id: FolderId) -> int:
+    """The device number that the folder had when it was added."""
+    row = connection.execute("SELECT device FROM folders WHERE id = ?", (folder_id,)).fetchone()
+    return int(row[0])
+
+
+def all_folders(connection: sqlite3.Connection) -> list[Folder]:
+    """Every watched folder, in the order they were added."""
+    rows = connection.execute(
+        """
+        SELECT folders.id, path, folders.state, count(files.id) AS files,
+               coalesce(sum(files.state = 'indexed'), 0) AS indexed,
+               coalesce(sum(files.state = 'skipped'), 0) AS skipped
+        FROM folders LEFT JOIN files ON files.folder_id = folders.id
+        GROUP BY folders.id ORDER BY folders.id
+        """
+    )
+    return [
+        Folder(
+            id=FolderId(row["id"]),
+            path=Path(os.fsdecode(row["path"])),
+            state=FolderState(row["state"]),
+            files=row["files"],
+            indexed=row["indexed"],
+            skipped=row["skipped"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,113 @@
+"""Full text: words of names and passages in SQLite FTS5, Chinese, Japanese and Korean included.
+
+FTS5 splits at spaces, which these scripts do not write, so their runs are indexed as overlapping
+pairs of characters (bigrams) and the last character: every word of one, two or more is found.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.paths import shown
+from engine.records import FileId, SegmentId
+
+_CJK = (
+    "\u2e80-\u2fdf\u3005-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_CJK_RUN = re.compile(f"[{_CJK}]+")
+_WORD = re.compile(rf"[{_CJK}]+|[^\W{_CJK}_]+")
+
+STOP_WORDS = frozenset(
+    (
+        *("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "its"),
+        *("of", "on", "or", "that", "the", "this", "to", "was", "were", "with"),
+        *("的", "了", "在", "是", "和", "有", "一个", "一只", "一张"),
+    )
+)
+"""Words too common to tell one file from another; they are not asked for."""
+
+
+def _bigrams(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)] + [run[-1]]
+
+
+def indexable(text: str) -> str:
+    """`text` as FTS5 is given it: each run of CJK characters as bigrams and its last character."""
+    return _CJK_RUN.sub(lambda run: f" {' '.join(_bigrams(run[0]))} ", text)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a query that tell files apart, as written."""
+    return [word for word in _WORD.findall(text) if word.casefold() not in STOP_WORDS]
+
+
+def match_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:
+    """The FTS5 query that asks for all of `words`, the last as a prefix, and all `phrases`."""
+    terms = [_term(word) for word in words]
+    if terms and not _CJK_RUN.fullmatch(words[-1]) and len(words[-1]) > 2:
+        terms[-1] += "*"
+    return " AND ".join(terms + [_phrase(phrase) for phrase in phrases if words_of(phrase)])
+
+
+def index_name(
+    connection: sqlite3.Connection, file_id: FileId, folder_name: str, relative: Path
+) -> None:
+    """Makes a file findable by the words of its name and its folders' names."""
+    parts = re.sub(r"[_.\W]+", " ", f"{folder_name} {shown(relative)}")
+    connection.execute("DELETE FROM name_words WHERE rowid = ?", (file_id,))
+    connection.execute(
+        "INSERT INTO name_words (rowid, words) VALUES (?, ?)",
+        (file_id, indexable(_at_case_changes(parts))),
+    )
+
+
+def index_passage(connection: sqlite3.Connection, segment_id: SegmentId, text: str) -> None:
+    """Makes a passage findable by its words."""
+    connection.execute(
+        "INSERT INTO passage_words (rowid, words) VALUES (?, ?)", (segment_id, indexable(text))
+    )
+
+
+def passages_with(connection: sqlite3.Connection, expression: str, limit: int) -> list[SegmentId]:
+    """Passages that satisfy `expression`, best first by BM25 (Robertson & Zaragoza 2009)."""
+    rows = connection.execute(
+        "SELECT rowid FROM passage_words WHERE passage_words MATCH ? ORDER BY rank LIMIT ?",
+        (expression, limit),
+    )
+    return [SegmentId(row[0]) for row in rows]
+
+
+def files_named(connection: sqlite3.Connection, expression: str, limit: int) -> list[FileId]:
+    """Files whose names satisfy `expression`, best first by BM25."""
+    rows = connection.execute(
+        "SELECT rowid FROM name_words WHERE name_words MATCH ? ORDER BY rank LIMIT ?",
+        (expression, limit),
+    )
+    return [FileId(row[0]) for row in rows]
+
+
+def _term(word: str) -> str:
+    if not _CJK_RUN.fullmatch(word):
+        return f'"{word}"'
+    if len(word) == 1:
+        return f'"{word}"*'
+    return '"' + " ".join(_bigrams(word)[:-1]) + '"'
+
+
+def _phrase(phrase: str) -> str:
+    pieces: list[str] = []
+    for word in _WORD.findall(phrase):
+        pieces += _bigrams(word)[:-1] or [word] if _CJK_RUN.fullmatch(word) else [word]
+    return '"' + " ".join(pieces) + '"'
+
+
+def _at_case_changes(text: str) -> str:
+    return (
+        text
+        + " "
+        + re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " ", text)
+    )

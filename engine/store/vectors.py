@@ -1,0 +1,200 @@
+"""Nearest neighbours over the embeddings of one model: usearch files, rebuilt from SQLite at will.
+
+Below EXACT_BELOW vectors every search scans all of them; above, it walks an HNSW graph (Malkov &
+Yashunin, 2018). Embeddings never change under their segment's id, so a file whose set of keys is
+SQLite's set of keys is right; whatever differs is added or removed when the file is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
+from usearch.index import Index
+
+from engine.records import ModelCard, ModelId, SegmentId, SegmentKind
+from engine.store import embeddings
+
+log = logging.getLogger(__name__)
+
+EXACT_BELOW = 200_000
+OVER_FETCH = 4
+"""How many times the hits asked for the graph is asked for, before scores are made exact."""
+
+_FLAT = {"connectivity": 2, "expansion_add": 1}
+_GRAPH = {"connectivity": 16, "expansion_add": 128, "expansion_search": 256}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Segments near a vector, nearest first: (n,) ids and (n,) cosines."""
+
+    segments: NDArray[np.int64]
+    cosines: NDArray[np.float32]
+
+
+class VectorIndex:
+    """The vectors of one kind of segment under one model. Safe to use from several threads."""
+
+    def __init__(
+        self, directory: Path, card: ModelCard, model_id: ModelId, kind: SegmentKind
+    ) -> None:
+        self._file = (
+            directory / f"{card.name.replace('/', '-')[:40]}-{card.fingerprint[:12]}-{kind}.usearch"
+        )
+        self._stamp_file = self._file.with_suffix(".json")
+        self._card, self._model_id, self._kind = card, model_id, kind
+        self._lock = threading.Lock()
+        self._index = self._empty(0)
+        self._unsaved = False
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def load(self, connection: sqlite3.Connection) -> None:
+        """Reads the file, then adds and removes until it holds what SQLite holds."""
+        stored = embeddings.keys(connection, self._model_id, self._kind)
+        index = self._read() or self._empty(len(stored))
+        present = np.sort(np.asarray(index.keys[:], dtype=np.int64)) if len(index) else stored[:0]
+        surplus = np.setdiff1d(present, stored, assume_unique=True)
+        lacking = np.setdiff1d(stored, present, assume_unique=True)
+        if len(surplus):
+            index.remove(surplus)
+        for ids, vectors in embeddings.vectors(connection, self._model_id, lacking):
+            index.add(ids, vectors)
+        self._unsaved = bool(len(surplus) or len(lacking))
+        self._index = index
+
+    def prune(self, connection: sqlite3.Connection) -> None:
+        """Removes the vectors that SQLite no longer has."""
+        stored = embeddings.keys(connection, self._model_id, self._kind)
+        with self._lock:
+            if len(self._index):
+                present = np.asarray(self._index.keys[:], dtype=np.int64)
+                surplus = np.setdiff1d(present, stored)
+                if len(surplus):
+                    self._index.remove(surplus.astype(np.uint64))
+                    self._unsaved = True
+
+    def add(self, segments: Sequence[SegmentId], vectors: NDArray[np.float32]) -> None:
+        """Adds (N, D) vectors of N segments."""
+        with self._lock:
+            grown = len(self._index) + len(segments)
+            if len(self._index) < EXACT_BELOW <= grown:
+                self._index = self._as_graph()
+            self._index.add(np.asarray(segments, np.int64), vectors.astype(np.float16))
+            self._unsaved = True
+
+    def search(
+        self,
+        vector: NDArray[np.float32],
+        limit: int,
+        allowed: NDArray[np.int64] | None = None,
+    ) -> Neighbours:
+        """The `limit` segments nearest to a (D,) vector, out of `allowed` if it is given."""
+        with self._lock:
+            size = len(self._index)
+            if not size or limit <= 0 or (allowed is not None and not len(allowed)):
+                return Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
+            exact = size < EXACT_BELOW or allowed is not None
+            wanted = size if allowed is not None else limit if exact else limit * OVER_FETCH
+            found = self._index.search(vector.astype(np.float16), min(wanted, size), exact=exact)
+        ids, cosines = found.keys.astype(np.int64), 1 - found.distances
+        if allowed is not None:
+            chosen = np.isin(ids, allowed)
+            ids, cosines = ids[chosen], cosines[chosen]
+        return Neighbours(ids[:limit], cosines[:limit])
+
+    def sample(self, size: int) -> NDArray[np.float32]:
+        """(n, D) vectors of up to `size` segments, the same as long as the index is the same."""
+        with self._lock:
+            keys = np.asarray(self._index.keys[:] if len(self._index) else (), np.int64)
+        chosen = np.random.default_rng(0).permutation(np.sort(keys))[:size]
+        return self._matrix(chosen)[1]
+
+    def publish(self) -> None:
+        """Writes the file whole or not at all; a crash leaves the former one."""
+        with self._lock:
+            if not self._unsaved:
+                return
+            if not len(self._index):
+                self._file.unlink(missing_ok=True)
+                self._stamp_file.unlink(missing_ok=True)
+                return
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._file.with_suffix(".tmp")
+            self._index.save(str(temporary))
+            stamp = self._stamp() | {"blake3": blake3(temporary.read_bytes()).hexdigest()}
+            _replace(temporary, self._file)
+            temporary.write_text(json.dumps(stamp))
+            _replace(temporary, self._stamp_file)
+            self._unsaved = False
+
+    def _matrix(self, segments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        with self._lock:
+            if len(self._index) and len(segments):
+                segments = segments[np.asarray(self._index.contains(segments.astype(np.uint64)))]
+            if not len(self._index) or not len(segments):
+                return segments[:0], np.empty((0, self._card.dimension), np.float32)
+            vectors = self._index.get(segments.astype(np.uint64))
+        return segments, np.stack(vectors).astype(np.float32)
+
+    def _empty(self, size: int) -> Index:
+        shape = _GRAPH if size >= EXACT_BELOW else _FLAT
+        return Index(ndim=self._card.dimension, metric="ip", dtype="f16", **shape)
+
+    def _as_graph(self) -> Index:
+        graph = self._empty(EXACT_BELOW)
+        keys = np.asarray(self._index.keys[:], np.uint64)
+        for start in range(0, len(keys), embeddings.PAGE):
+            page = keys[start : start + embeddings.PAGE]
+            graph.add(page, np.stack(self._index.get(page)))
+        return graph
+
+    def _stamp(self) -> dict[str, object]:
+        return {
+            "model": self._card.fingerprint,
+            "dimension": self._card.dimension,
+            "kind": self._kind.value,
+            "count": len(self._index),
+        }
+
+    def _read(self) -> Index | None:
+        """The file's index, or None where it is missing or anything about it is not as stamped.
+
+        WORKAROUND https://github.com/unum-cloud/usearch/issues/195: restoring a damaged or empty
+        file may end the process, so that nothing is restored whose hash is not the stamped one.
+        """
+        try:
+            stamp = json.loads(self._stamp_file.read_text())
+            if stamp["blake3"] != blake3(self._file.read_bytes()).hexdigest():
+                raise ValueError("its bytes are not those that were written")
+            index = Index.restore(str(self._file))
+            if index is None or stamp != self._stamp() | {
+                "blake3": stamp["blake3"],
+                "count": len(index),
+            }:
+                raise ValueError("its stamp does not fit it")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            log.info("rebuilding %s: %s", self._file.name, error)
+            return None
+        is_flat = index.connectivity == _FLAT["connectivity"]
+        return index if is_flat == (len(index) < EXACT_BELOW) else None
+
+
+def _replace(temporary: Path, file: Path) -> None:
+    with temporary.open("rb+") as written:
+        os.fsync(written.fileno())
+    temporary.chmod(0o600)
+    temporary.replace(file)

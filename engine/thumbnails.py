@@ -1,0 +1,67 @@
+"""Thumbnails, made by isolated readers when they are first asked for and kept on disk."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from concurrent.futures import Future
+from pathlib import Path
+
+from engine.readers.isolation import ReaderPool
+from engine.records import Hit, Kind, ReadFailure
+from engine.store import contents
+from engine.store.database import Database
+
+SIZES_PX = (256, 512, 1024, 2048)
+
+
+class Thumbnails:
+    """Thumbnails by content: copies and moved files share theirs."""
+
+    def __init__(self, directory: Path, database: Database, readers: ReaderPool) -> None:
+        self._directory = directory
+        self._database = database
+        self._readers = readers
+
+    def request(self, hit: Hit, edge_px: int) -> Future[bytes | None]:
+        """A JPEG whose longer side is about `edge_px`; None for what has no picture."""
+        result: Future[bytes | None] = Future()
+        digest = contents.hash_of(self._database.reading(), hit.content_id)
+        if hit.kind is not Kind.PHOTO or digest is None:
+            result.set_result(None)
+            return result
+        size_px = next((size for size in SIZES_PX if size >= edge_px), SIZES_PX[-1])
+        file = self._file(digest.hex(), size_px)
+        try:
+            result.set_result(file.read_bytes())
+        except OSError:
+            made = self._readers.submit_thumbnail(hit.path, size_px)
+            made.add_done_callback(lambda done: _deliver(done, file, result))
+        return result
+
+    def forget(self, hashes: Iterable[str]) -> None:
+        """Deletes the thumbnails of contents."""
+        for digest in hashes:
+            for size_px in SIZES_PX:
+                self._file(digest, size_px).unlink(missing_ok=True)
+
+    def _file(self, digest: str, size_px: int) -> Path:
+        return self._directory / digest[:2] / f"{digest}-{size_px}.jpg"
+
+
+def _deliver(made: Future[bytes | ReadFailure], file: Path, result: Future[bytes | None]) -> None:
+    if not result.set_running_or_notify_cancel():
+        return
+    if made.cancelled() or made.exception() is not None:
+        result.set_result(None)
+        return
+    jpeg = made.result()
+    if isinstance(jpeg, ReadFailure):
+        result.set_result(None)
+        return
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(".tmp")
+        temporary.write_bytes(jpeg)
+        temporary.replace(file)
+    result.set_result(jpeg)
