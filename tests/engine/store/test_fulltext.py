@@ -1,0 +1,69 @@
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.records import FileId, SegmentId
+from engine.store import fulltext
+from engine.store.database import Database
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    database = Database(tmp_path / "k.db")
+    with database.writing() as writer:
+        yield writer
+    database.close()
+
+
+def found(connection: sqlite3.Connection, query: str) -> list[int]:
+    expression = fulltext.match_expression(fulltext.words_of(query))
+    return sorted(fulltext.passages_with(connection, expression, 10))
+
+
+def test_chinese_words_are_found_inside_sentences(connection: sqlite3.Connection) -> None:
+    fulltext.index_passage(connection, SegmentId(1), "我们去年在北京看了长城。")
+    fulltext.index_passage(connection, SegmentId(2), "东京的夜晚很美。")
+    assert found(connection, "北京") == [1]
+    assert found(connection, "长城") == [1]
+    assert found(connection, "夜") == [2]
+    assert found(connection, "京") == [1, 2]
+    assert found(connection, "北京 长城") == [1]
+    assert found(connection, "京北") == []
+
+
+def test_every_word_is_required_and_common_ones_are_not(connection: sqlite3.Connection) -> None:
+    fulltext.index_passage(connection, SegmentId(1), "The tenant shall pay the deposit.")
+    fulltext.index_passage(connection, SegmentId(2), "The deposit is refunded.")
+    assert found(connection, "a deposit of the tenant") == [1]
+    assert found(connection, "Déposit") == [1, 2]
+    assert found(connection, "refund") == [2]
+    assert found(connection, "unicorn deposit") == []
+
+
+def test_phrases_must_stand_as_they_are(connection: sqlite3.Connection) -> None:
+    fulltext.index_passage(connection, SegmentId(1), "red kite over a beach")
+    fulltext.index_passage(connection, SegmentId(2), "a kite that is red")
+    expression = fulltext.match_expression([], ["red kite"])
+    assert fulltext.passages_with(connection, expression, 10) == [1]
+
+
+@pytest.mark.parametrize("query", ["beach", "IMG 1234", "img_1234", "Ferien", "2019", "jpg"])
+def test_names_are_found_by_their_parts(connection: sqlite3.Connection, query: str) -> None:
+    fulltext.index_name(connection, FileId(7), "Ferien", Path("Beach2019/IMG_1234.jpg"))
+    expression = fulltext.match_expression(fulltext.words_of(query))
+    assert fulltext.files_named(connection, expression, 10) == [7]
+
+
+@given(st.text())
+def test_no_text_breaks_the_query(text: str) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE VIRTUAL TABLE t USING fts5 (words, tokenize = 'unicode61')")
+    connection.execute("INSERT INTO t VALUES (?)", (fulltext.indexable(text).replace("\0", ""),))
+    expression = fulltext.match_expression(fulltext.words_of(text), [text])
+    if expression:
+        connection.execute("SELECT * FROM t WHERE t MATCH ?", (expression,)).fetchall()
+    connection.close()

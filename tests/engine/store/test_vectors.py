@@ -1,0 +1,155 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.records import (
+    Calibration,
+    Kind,
+    ModelCard,
+    Passage,
+    PixelSpec,
+    Reading,
+    SegmentId,
+)
+from engine.store import contents, embeddings, vectors
+from engine.store.database import Database
+from engine.store.model_index import ModelIndex
+
+DIMENSION = 32
+
+
+def card(fingerprint: str = "f" * 32) -> ModelCard:
+    curve = Calibration(1.0, 0.0)
+    return ModelCard(
+        name="test",
+        title="Test",
+        version="1",
+        dimension=DIMENSION,
+        pixels=PixelSpec(8, squash=True),
+        languages=("en",),
+        licence="CC0",
+        fingerprint=fingerprint,
+        photo_calibration=curve,
+        passage_calibration=curve,
+        picture_calibration=curve,
+    )
+
+
+def unit(count: int, seed: int = 0) -> np.ndarray:
+    matrix = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
+    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    opened = Database(tmp_path / "k.db")
+    yield opened
+    opened.close()
+
+
+def add_passages(database: Database, index: ModelIndex, matrix: np.ndarray) -> list[SegmentId]:
+    passages = tuple(Passage("text", i, i + 4) for i in range(len(matrix)))
+    with database.writing() as connection:
+        digest = np.random.default_rng().bytes(32)
+        reading = Reading(Kind.DOCUMENT, passages=passages)
+        _, segments = contents.add(connection, digest, reading)
+        embeddings.add(connection, index.model_id, segments, matrix)
+        index.passages.add(segments, matrix)
+    return segments
+
+
+def assert_exact(index: ModelIndex, segments: list[SegmentId], matrix: np.ndarray) -> None:
+    for query in unit(5, seed=9):
+        expected = np.argsort(-(matrix.astype(np.float16).astype(np.float32) @ query))[:10]
+        near = index.passages.search(query, 10)
+        assert near.segments.tolist() == [segments[i] for i in expected]
+        assert near.cosines == pytest.approx(matrix[expected] @ query, abs=2e-3)
+
+
+def test_search_is_exact_in_a_small_library(database: Database, tmp_path: Path) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(500)
+    assert_exact(index, add_passages(database, index, matrix), matrix)
+
+
+def test_deleting_the_files_loses_nothing(database: Database, tmp_path: Path) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(300)
+    segments = add_passages(database, index, matrix)
+    index.publish()
+    files = list((tmp_path / "vectors").iterdir())
+    assert any(file.suffix == ".usearch" for file in files)
+    for file in files:
+        file.unlink()
+    assert_exact(ModelIndex(database, tmp_path / "vectors", card()), segments, matrix)
+
+
+def test_an_index_grown_equals_an_index_rebuilt(database: Database, tmp_path: Path) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    first, second = unit(100, seed=1), unit(150, seed=2)
+    segments = add_passages(database, index, first)
+    index.publish()
+    segments += add_passages(database, index, second)  # never published
+    reopened = ModelIndex(database, tmp_path / "vectors", card())
+    assert_exact(reopened, segments, np.concatenate([first, second]))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "no stamp", "other model"])
+def test_a_file_that_is_not_as_stamped_is_rebuilt(
+    database: Database, tmp_path: Path, damage: str
+) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(200)
+    segments = add_passages(database, index, matrix)
+    index.publish()
+    (file,) = (tmp_path / "vectors").glob("*passage.usearch")
+    (stamp,) = (tmp_path / "vectors").glob("*passage.json")
+    data = file.read_bytes()
+    match damage:
+        case "truncated":
+            file.write_bytes(data[: len(data) // 2])
+        case "flipped":
+            file.write_bytes(data[:100] + bytes(byte ^ 0xFF for byte in data[100:]))
+        case "empty":
+            file.write_bytes(b"")
+        case "no stamp":
+            stamp.unlink()
+        case "other model":
+            stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"model": "x"}))
+    assert_exact(ModelIndex(database, tmp_path / "vectors", card()), segments, matrix)
+
+
+def test_vectors_of_two_models_never_meet(database: Database, tmp_path: Path) -> None:
+    ours = ModelIndex(database, tmp_path / "vectors", card("a" * 32))
+    add_passages(database, ours, unit(20))
+    ours.publish()
+    assert len(ModelIndex(database, tmp_path / "vectors", card("b" * 32)).passages) == 0
+
+
+def test_only_allowed_segments_are_found(database: Database, tmp_path: Path) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(200)
+    segments = add_passages(database, index, matrix)
+    allowed = np.array(segments[50:60], np.int64)
+    near = index.passages.search(matrix[0], 100, allowed)
+    assert set(near.segments.tolist()) == set(allowed.tolist())
+
+
+def test_a_large_index_is_a_graph_with_good_recall(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "EXACT_BELOW", 1500)
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = np.concatenate([unit(1000, seed=3), unit(1000, seed=4)])
+    segments = add_passages(database, index, matrix[:1000])
+    segments += add_passages(database, index, matrix[1000:])
+    index.publish()
+    reopened = ModelIndex(database, tmp_path / "vectors", card())
+    for searched in (index, reopened):
+        hits = 0
+        for query in unit(50, seed=9):
+            exact = {segments[i] for i in np.argsort(-(matrix @ query))[:10]}
+            hits += len(exact & set(searched.passages.search(query, 10).segments.tolist()))
+        assert hits / 500 > 0.95
