@@ -214,6 +214,10 @@ class Library:
         """A JPEG of at most `edge_px` on its longer side, or None where there can be none."""
         return self._thumbnails.request(hit, edge_px)
 
+    def picture_async(self, path: Path) -> Future[bytes | None]:
+        """A small JPEG of a photo anywhere on this computer, or None where it cannot be read."""
+        return self._thumbnails.of_file(path)
+
     def passage_text(self, content_id: ContentId) -> str:
         """The text that was read from a document."""
         passages = contents.passages(self._database.reading(), content_id)

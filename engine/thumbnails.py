@@ -36,7 +36,14 @@ class Thumbnails:
             result.set_result(file.read_bytes())
         except OSError:
             made = self._readers.submit_thumbnail(hit.path, size_px)
-            made.add_done_callback(lambda done: _deliver(done, file, result))
+            made.add_done_callback(lambda done: _deliver(done, result, file))
+        return result
+
+    def of_file(self, path: Path) -> Future[bytes | None]:
+        """A small JPEG of any photo, which is not kept."""
+        result: Future[bytes | None] = Future()
+        made = self._readers.submit_thumbnail(path, SIZES_PX[0])
+        made.add_done_callback(lambda done: _deliver(done, result))
         return result
 
     def forget(self, hashes: Iterable[str]) -> None:
@@ -49,19 +56,22 @@ class Thumbnails:
         return self._directory / digest[:2] / f"{digest}-{size_px}.jpg"
 
 
-def _deliver(made: Future[bytes | ReadFailure], file: Path, result: Future[bytes | None]) -> None:
+def _deliver(
+    made: Future[bytes | ReadFailure], result: Future[bytes | None], file: Path | None = None
+) -> None:
+    if made.cancelled():
+        result.cancel()
+        return
     if not result.set_running_or_notify_cancel():
         return
-    if made.cancelled() or made.exception() is not None:
+    jpeg = made.result() if made.exception() is None else None
+    if jpeg is None or isinstance(jpeg, ReadFailure):
         result.set_result(None)
         return
-    jpeg = made.result()
-    if isinstance(jpeg, ReadFailure):
-        result.set_result(None)
-        return
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
-        temporary.write_bytes(jpeg)
-        temporary.replace(file)
+    if file is not None:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = file.with_suffix(".tmp")
+            temporary.write_bytes(jpeg)
+            temporary.replace(file)
     result.set_result(jpeg)

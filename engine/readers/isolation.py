@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as TaskTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from engine.errors import KeepsightError
 from engine.readers import registry
 from engine.records import PixelSpec, ReadFailure, Reading, SkipReason
 
@@ -103,6 +105,15 @@ class ReaderPool:
                 ReadFailure(
                     SkipReason.OUT_OF_MEMORY,
                     "Reading the file takes more memory than Keepsight allows for one file.",
+                )
+            )
+        except BrokenProcessPool as error:
+            # The workers never came up: that is no file's fault, and none is skipped for it.
+            outcome.set_exception(
+                KeepsightError(
+                    "Files cannot be read",
+                    f"The programs that read files do not start ({error}). Reinstall Keepsight, "
+                    "or restart the computer if memory is short. No file is lost.",
                 )
             )
         except (ProcessExpired, CancelledError):

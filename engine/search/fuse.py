@@ -35,22 +35,22 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
 
     Contents are ordered by band, that of their best chance of being right, and within a band by
     weighted reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009): the sum over retrievers of
-    weight / (60 + rank). A score is a content's best chance, and never above that of the content
-    before it.
+    weight / (60 + rank). In the weak band, where a first rank means nothing, the chance itself
+    decides. A score is a content's best chance, and never above that of the content before it.
     """
     found: dict[ContentId, list[Candidate]] = {}
     for candidates in lists:
         for candidate in candidates:
             found.setdefault(candidate.content_id, []).append(candidate)
     order = sorted(
-        ((_band(group), -_reciprocal_ranks(group), content) for content, group in found.items()),
+        ((_band(group), -_merit(group), content) for content, group in found.items()),
         key=lambda entry: (_BAND_ORDER[entry[0]], entry[1], entry[2]),
     )
     ranked: list[Ranked] = []
     ceiling = 1.0
     for band, _, content in order:
         group = found[content]
-        ceiling = min(ceiling, max(candidate.match.score for candidate in group))
+        ceiling = min(ceiling, _chance(group))
         ranked.append(
             Ranked(
                 content_id=content,
@@ -63,11 +63,17 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
     return ranked
 
 
+def _chance(group: list[Candidate]) -> float:
+    return max(candidate.match.score for candidate in group)
+
+
 def _band(group: list[Candidate]) -> Band:
-    return band_of(max(candidate.match.score for candidate in group))
+    return band_of(_chance(group))
 
 
-def _reciprocal_ranks(group: list[Candidate]) -> float:
+def _merit(group: list[Candidate]) -> float:
+    if _band(group) is Band.WEAK:
+        return _chance(group)
     return sum(WEIGHTS[c.match.retriever] / (RRF_K + c.match.rank) for c in group)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,8 @@ def by_meaning(
     ):
         owner = owners.get(segment)
         if owner is not None and owner not in found:
-            detail = f"{deviations:.1f} standard deviations nearer than unrelated {unrelated}"
+            share = min(NormalDist().cdf(deviations), 0.9999)
+            detail = f"nearer than {100 * share:.4g} per cent of unrelated {unrelated}"
             match = Match(retriever, len(found) + 1, chance, detail)
             found[owner] = Candidate(owner, segment, match)
     return list(found.values())

@@ -1,0 +1,205 @@
+"""The only crossing between the engine's threads and Qt: calls go in, signals come out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from engine.errors import KeepsightError
+from engine.library import Library
+from engine.records import (
+    ContentId,
+    Counts,
+    Event,
+    Failure,
+    Folder,
+    FolderId,
+    Hit,
+    IndexProgress,
+    LibraryChanged,
+    Query,
+    SearchResult,
+    Skip,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the panels around the results show."""
+
+    folders: tuple[Folder, ...]
+    counts: Counts
+
+
+class Bridge(QObject):
+    """Asks the library on threads of its own and answers with signals on the GUI thread.
+
+    Of several searches only the last is answered.
+    """
+
+    search_finished = Signal(SearchResult)
+    search_failed = Signal(str, str)
+    thumbnail_loaded = Signal(int, int, QImage)
+    file_picture_loaded = Signal(Path, QImage)
+    text_loaded = Signal(int, str)
+    progress_changed = Signal(IndexProgress)
+    library_changed = Signal()
+    overview_loaded = Signal(Overview)
+    skips_loaded = Signal(list)
+    failed = Signal(str, str)
+
+    def __init__(self, library: Library, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._generation = 0
+        self._wanted: set[tuple[ContentId, int]] = set()
+        self._wanted_lock = threading.Lock()
+        self._closed = False
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="keepsight-window")
+        self._thumbnails = ThreadPoolExecutor(2, thread_name_prefix="keepsight-thumbnail")
+        self._unsubscribe = library.subscribe(self._on_event)
+
+    def search(self, query: Query) -> None:
+        """Answers with `search_finished` or `search_failed`, unless another search follows."""
+        self._generation += 1
+        generation = self._generation
+
+        def deliver(done: Future[SearchResult]) -> None:
+            if self._closed or done.cancelled() or generation != self._generation:
+                return
+            error = done.exception()
+            if isinstance(error, KeepsightError):
+                self.search_failed.emit(error.title, error.message)
+            elif error is not None:
+                self.search_failed.emit("The search failed", f"{type(error).__name__}: {error}")
+            else:
+                self.search_finished.emit(done.result())
+
+        self._library.search_async(query).add_done_callback(deliver)
+
+    def want_thumbnails(self, hits: list[Hit], edge_px: int) -> None:
+        """Loads the thumbnails of these hits; those that were wanted before no longer are."""
+        with self._wanted_lock:
+            wanted = {(hit.content_id, edge_px) for hit in hits}
+            fresh = [hit for hit in hits if (hit.content_id, edge_px) not in self._wanted]
+            self._wanted = wanted
+        for hit in fresh:
+            self._thumbnails.submit(self._load_thumbnail, hit, edge_px, always=False)
+
+    def load_picture(self, hit: Hit, edge_px: int) -> None:
+        """Loads one larger picture; answers with `thumbnail_loaded`."""
+        self._thumbnails.submit(self._load_thumbnail, hit, edge_px, always=True)
+
+    def load_file_picture(self, path: Path) -> None:
+        """Loads a small picture of a file anywhere; answers with `file_picture_loaded`."""
+
+        def deliver(done: Future[bytes | None]) -> None:
+            if self._closed or done.cancelled():
+                return
+            jpeg = done.result()
+            image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
+            self.file_picture_loaded.emit(path, image)
+
+        self._library.picture_async(path).add_done_callback(deliver)
+
+    def load_text(self, content_id: ContentId) -> None:
+        """Loads a document's text; answers with `text_loaded`."""
+
+        def load() -> None:
+            self.text_loaded.emit(content_id, self._library.passage_text(content_id))
+
+        self._run(load)
+
+    def load_overview(self) -> None:
+        """Loads folders and counts; answers with `overview_loaded`."""
+
+        def load() -> None:
+            folders = tuple(self._library.folders())
+            self.overview_loaded.emit(Overview(folders, self._library.counts()))
+
+        self._run(load)
+
+    def load_skips(self) -> None:
+        """Loads the skipped files; answers with `skips_loaded`."""
+
+        def load() -> None:
+            skips: list[Skip] = self._library.skips()
+            self.skips_loaded.emit(skips)
+
+        self._run(load)
+
+    def add_folder(self, path: Path) -> None:
+        """Watches a folder from now on."""
+
+        def add() -> None:
+            self._library.add_folder(path)
+
+        self._run(add)
+
+    def remove_folder(self, folder_id: FolderId) -> None:
+        """Forgets a folder."""
+        self._run(lambda: self._library.remove_folder(folder_id))
+
+    def retry(self) -> None:
+        """Tries the skipped files again."""
+        self._run(self._library.retry)
+
+    def pause(self) -> None:
+        """Pauses indexing."""
+        self._library.pause()
+
+    def resume(self) -> None:
+        """Goes on with indexing."""
+        self._library.resume()
+
+    def close(self) -> None:
+        """Closes the library; no signal follows."""
+        self._closed = True
+        self._unsubscribe()
+        with self._wanted_lock:
+            self._wanted = set()
+        self._thumbnails.shutdown(wait=False, cancel_futures=True)
+        self._background.shutdown(cancel_futures=True)
+        self._library.close()
+        self._thumbnails.shutdown()
+
+    def _run(self, task: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                if not self._closed:
+                    task()
+            except KeepsightError as error:
+                self.failed.emit(error.title, error.message)
+
+        self._background.submit(guarded)
+
+    def _load_thumbnail(self, hit: Hit, edge_px: int, *, always: bool) -> None:
+        with self._wanted_lock:
+            skip = not always and (hit.content_id, edge_px) not in self._wanted
+        if skip or self._closed:
+            return
+        future = self._library.thumbnail_async(hit, edge_px)
+        try:
+            jpeg = future.result()
+        except BaseException:  # noqa: BLE001 - cancelled when the library closes
+            return
+        image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
+        if not self._closed:
+            self.thumbnail_loaded.emit(hit.content_id, edge_px, image)
+
+    def _on_event(self, event: Event) -> None:
+        if self._closed:
+            return
+        match event:
+            case IndexProgress():
+                self.progress_changed.emit(event)
+            case LibraryChanged():
+                self.library_changed.emit()
+            case Failure():
+                self.failed.emit(event.title, event.message)

@@ -1,0 +1,370 @@
+"""Arranges the panels and connects what they ask for with the bridge."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import icons, open_files
+from desktop.bridge import Bridge, Overview
+from desktop.drop_overlay import DropOverlay
+from desktop.preview import Preview
+from desktop.results_panel import ResultsPanel
+from desktop.search_bar import SearchBar
+from desktop.sidebar import Scope, Sidebar
+from desktop.skips_dialog import SkipsDialog
+from desktop.status_bar import StatusBar
+from desktop.thumbnail_cache import ThumbnailCache
+from desktop.window_state import WindowState
+from engine.paths import shown
+from engine.records import Folder, Hit, IndexProgress, Phase, Query, SearchResult
+
+MOST_HITS = 200
+MOST_NEWEST = 100_000
+REFRESH_MS = 2_000
+PICTURES = "Pictures (*.jpg *.jpeg *.png *.webp *.gif *.tif *.tiff *.bmp);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """One window: search field, panels, results."""
+
+    answered = Signal(SearchResult)
+
+    def __init__(self, bridge: Bridge, state: WindowState) -> None:
+        super().__init__()
+        self.setWindowTitle("Keepsight")
+        self.setAcceptDrops(True)
+        self._bridge = bridge
+        self._state = state
+        self._cache = ThumbnailCache()
+        self._overview: Overview | None = None
+        self._phase = Phase.IDLE
+        self._scope = Scope()
+        self._pasted = tempfile.TemporaryDirectory(prefix="keepsight-")
+        self.search_bar = SearchBar()
+        self.sidebar = Sidebar()
+        self.results = ResultsPanel(self._cache, state.tile_px)
+        self.preview = Preview()
+        self.status = StatusBar()
+        self.skips_dialog = SkipsDialog(self)
+        self._splitter = QSplitter()
+        self._overlay = DropOverlay(self)
+        self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._refresh.timeout.connect(self.refresh)
+        self._arrange()
+        self._connect_panels()
+        self._connect_bridge()
+        self._add_shortcuts()
+        state.restore(self, self._splitter)
+        self.search_bar.focus()
+        self.refresh()
+
+    # What panels ask for
+
+    def refresh(self) -> None:
+        """Asks anew for what is shown."""
+        self._refresh.stop()
+        self._bridge.load_overview()
+        self._search(self.search_bar.query)
+
+    def search_with_picture(self, path: Path) -> None:
+        """Asks with a picture, besides the words."""
+        self.search_bar.set_picture(path)
+
+    def pick_folder(self) -> None:
+        """Lets one choose a folder to watch."""
+        chosen = QFileDialog.getExistingDirectory(self, "Add a folder", str(Path.home()))
+        if chosen:
+            self._bridge.add_folder(Path(chosen))
+
+    def pick_picture(self) -> None:
+        """Lets one choose a picture to search with."""
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Search with a picture", str(Path.home()), PICTURES
+        )
+        if chosen:
+            self.search_with_picture(Path(chosen))
+
+    def paste(self) -> None:
+        """Searches with the picture on the clipboard, if there is one."""
+        self._take(QGuiApplication.clipboard().mimeData())
+
+    def remove_folder(self, folder: Folder) -> None:
+        """Forgets a folder, once that is confirmed."""
+        answer = QMessageBox.question(
+            self,
+            "Remove this folder?",
+            f"Keepsight forgets everything it knows about {shown(folder.path)}. "
+            "The files themselves stay where they are.",
+        )
+        if answer is QMessageBox.StandardButton.Yes:
+            self._bridge.remove_folder(folder.id)
+
+    def find_similar(self, hit: Hit) -> None:
+        """Asks for more like a hit."""
+        self.search_bar.set_example(hit, self._cache.get(hit.content_id, 256))
+
+    def open_hit(self, hit: Hit) -> None:
+        """Opens a hit's file."""
+        if not open_files.open_file(hit.path):
+            self.tell("This file could not be opened", f"{shown(hit.path)} has no program for it.")
+
+    def tell(self, title: str, message: str) -> None:
+        """Shows a message that waits for no answer."""
+        box = QMessageBox(QMessageBox.Icon.Information, title, title, parent=self)
+        box.setInformativeText(message)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def show_skips(self) -> None:
+        """Lists the skipped files."""
+        self._bridge.load_skips()
+        self.skips_dialog.show()
+
+    def show_menu(self, hits: list[Hit], position: QPoint) -> None:
+        """Offers what can be done with hits."""
+        first = hits[0]
+        menu = QMenu(self)
+        menu.addAction(icons.icon("external-link"), "Open", lambda: self.open_hit(first))
+        menu.addAction(
+            icons.icon("folder-open"), "Show in folder", lambda: open_files.reveal(first.path)
+        )
+        menu.addAction(icons.icon("copy"), "Copy path", lambda: self.copy_paths(hits))
+        menu.addSeparator()
+        menu.addAction(icons.icon("sparkles"), "Find similar", lambda: self.find_similar(first))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)
+
+    def copy_paths(self, hits: list[Hit]) -> None:
+        """Puts the paths of hits on the clipboard."""
+        open_files.copy_paths(hit.path for hit in hits)
+
+    # How panels are arranged
+
+    def _arrange(self) -> None:
+        self._fold_left = self._fold("panel-left", "sidebar", self.sidebar, "Folders")
+        self._fold_right = self._fold("panel-right", "preview", self.preview, "Preview")
+        toolbar = QWidget(objectName="toolbar")
+        toolbar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(toolbar)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(10)
+        row.addWidget(self._fold_left)
+        row.addWidget(self.search_bar, 1)
+        row.addWidget(self._fold_right)
+        for panel in (self.sidebar, self.results, self.preview):
+            self._splitter.addWidget(panel)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([230, 720, 330])
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(toolbar)
+        column.addWidget(self._splitter, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(body)
+
+    def _fold(self, icon: str, key: str, panel: QWidget, name: str) -> QToolButton:
+        button = QToolButton(checkable=True, accessibleName=name)
+        button.setToolTip(f"Show or hide: {name}")
+        button.setProperty("icon_name", icon)
+        button.setIcon(icons.icon(icon))
+        is_shown = self._state.is_shown(key)
+        button.setChecked(is_shown)
+        panel.setVisible(is_shown)
+
+        def toggle(checked: bool) -> None:
+            panel.setVisible(checked)
+            self._state.set_shown(key, checked)
+
+        button.toggled.connect(toggle)
+        return button
+
+    def _connect_panels(self) -> None:
+        view = self.results.view
+        self.search_bar.query_changed.connect(self._on_query)
+        self.search_bar.picture_asked_for.connect(self.pick_picture)
+        self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
+        self.search_bar.left_downwards.connect(view.setFocus)
+        self.sidebar.scope_changed.connect(self._on_scope)
+        self.sidebar.add_folder_requested.connect(self.pick_folder)
+        self.sidebar.remove_folder_requested.connect(self.remove_folder)
+        self.sidebar.reveal_folder_requested.connect(lambda f: open_files.open_file(f.path))
+        self.sidebar.picture_asked_for.connect(self.pick_picture)
+        self.results.add_folder_requested.connect(self.pick_folder)
+        self.results.tile_size_changed.connect(self._on_tile_size)
+        view.current_changed.connect(self._on_current)
+        view.opened.connect(self.open_hit)
+        view.menu_requested.connect(self.show_menu)
+        view.copy_requested.connect(self.copy_paths)
+        view.preview_toggled.connect(self._fold_right.toggle)
+        view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
+        self.preview.open_requested.connect(self.open_hit)
+        self.preview.reveal_requested.connect(lambda hit: open_files.reveal(hit.path))
+        self.preview.copy_requested.connect(self.copy_paths)
+        self.preview.similar_requested.connect(self.find_similar)
+        self.preview.picture_wanted.connect(self._bridge.load_picture)
+        self.preview.text_wanted.connect(self._bridge.load_text)
+        self.status.pause_requested.connect(self._bridge.pause)
+        self.status.resume_requested.connect(self._bridge.resume)
+        self.status.skips_requested.connect(self.show_skips)
+        self.skips_dialog.retry_requested.connect(self._bridge.retry)
+
+    def _connect_bridge(self) -> None:
+        bridge = self._bridge
+        bridge.search_finished.connect(self._on_answer)
+        bridge.search_failed.connect(self.results.show_failure)
+        bridge.thumbnail_loaded.connect(self._on_thumbnail)
+        bridge.file_picture_loaded.connect(self.search_bar.show_chip)
+        bridge.text_loaded.connect(self.preview.show_text)
+        bridge.progress_changed.connect(self._on_progress)
+        bridge.library_changed.connect(self._on_library_changed)
+        bridge.overview_loaded.connect(self._on_overview)
+        bridge.skips_loaded.connect(self.skips_dialog.show_skips)
+        bridge.failed.connect(self.tell)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._tint)
+
+    def _add_shortcuts(self) -> None:
+        for keys, action in (
+            ("Ctrl+F", self.search_bar.focus),
+            ("/", self.search_bar.focus),
+            ("Ctrl+V", self.paste),
+            ("Ctrl+O", self.pick_folder),
+            ("Escape", self.search_bar.clear),
+        ):
+            QShortcut(QKeySequence(keys), self, activated=action)
+
+    # What happens
+
+    def _search(self, query: Query) -> None:
+        limit = MOST_NEWEST if query.is_empty else MOST_HITS
+        self._bridge.search(
+            replace(query, kind=self._scope.kind, folder_id=self._scope.folder_id, limit=limit)
+        )
+
+    def _on_query(self, query: Query) -> None:
+        self.results.view.scroll_to_top()
+        self._search(query)
+
+    def _on_scope(self, scope: Scope) -> None:
+        self._scope = scope
+        self.results.view.scroll_to_top()
+        self._search(self.search_bar.query)
+
+    def _on_answer(self, result: SearchResult) -> None:
+        has_folders = bool(self._overview and self._overview.folders)
+        self.results.show_result(result, has_folders=has_folders, progress=self._phase)
+        self.answered.emit(result)
+
+    def _on_overview(self, overview: Overview) -> None:
+        first = self._overview is None or not self._overview.folders
+        self._overview = overview
+        self.sidebar.show_folders(overview.folders)
+        self.sidebar.show_counts(overview.counts)
+        self.status.show_counts(overview.counts)
+        if first and overview.folders:
+            self._search(self.search_bar.query)
+
+    def _on_progress(self, progress: IndexProgress) -> None:
+        self._phase = progress.phase
+        self.status.show_progress(progress)
+        self.results.show_progress(progress)
+
+    def _on_library_changed(self) -> None:
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    def _on_current(self, hit: Hit | None) -> None:
+        self.preview.show_hit(hit, self.search_bar.query.text)
+
+    def _on_thumbnail(self, content_id: int, edge_px: int, image: QImage) -> None:
+        self.preview.show_picture(content_id, edge_px, image)
+        if edge_px <= 512:
+            self._cache.put(content_id, edge_px, image)
+            self.results.view.thumbnail_arrived()
+
+    def _on_tile_size(self, tile_px: int) -> None:
+        self._state.tile_px = tile_px
+
+    def _tint(self) -> None:
+        for panel in (self.search_bar, self.sidebar, self.preview, self.status, self.results.empty):
+            panel.tint()
+        for button in (self._fold_left, self._fold_right):
+            button.setIcon(icons.icon(button.property("icon_name")))
+
+    def _take(self, mime: QMimeData) -> None:
+        """Uses what was dropped or pasted: a folder is watched, a picture searched with."""
+        for url in mime.urls():
+            path = Path(url.toLocalFile())
+            if url.isLocalFile() and path.is_dir():
+                self._bridge.add_folder(path)
+            elif url.isLocalFile():
+                self.search_with_picture(path)
+                return
+        if mime.hasImage():
+            image = QGuiApplication.clipboard().image()
+            held = mime.imageData()
+            image = held if isinstance(held, QImage) else image
+            path = Path(self._pasted.name, f"pasted {image.cacheKey()}.png")
+            if image.save(str(path)):
+                self.search_with_picture(path)
+        elif mime.hasText() and not mime.urls():
+            self.search_bar.set_text(mime.text())
+
+    # Qt's own
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        mime = event.mimeData()
+        # A drag that began here carries hits out; it is not a query.
+        if event.source() is None and (mime.hasUrls() or mime.hasImage()):
+            event.acceptProposedAction()
+            folders = any(Path(url.toLocalFile()).is_dir() for url in mime.urls())
+            self._overlay.tell(
+                "Drop to watch this folder" if folders else "Drop to search with this picture"
+            )
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._overlay.hide()
+        event.acceptProposedAction()
+        self._take(event.mimeData())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._overlay.setGeometry(self.rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._refresh.stop()
+        self._state.keep(self, self._splitter)
+        self._pasted.cleanup()
+        super().closeEvent(event)

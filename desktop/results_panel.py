@@ -1,0 +1,121 @@
+"""The middle of the window: a line about the answer, the grid, or what to do where it is empty."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop import formats, sections
+from desktop.empty_state import EmptyState
+from desktop.results_view import ResultsView
+from desktop.thumbnail_cache import ThumbnailCache
+from engine.records import Band, IndexProgress, Phase, Query, SearchResult
+
+SMALLEST_TILE_PX = 96
+LARGEST_TILE_PX = 420
+
+
+class ResultsPanel(QWidget):
+    """Shows an answer."""
+
+    tile_size_changed = Signal(int)
+    add_folder_requested = Signal()
+
+    def __init__(self, cache: ThumbnailCache, tile_px: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._answered: Query | None = None
+        self.view = ResultsView(cache)
+        self.empty = EmptyState()
+        self.empty.action_requested.connect(self.add_folder_requested)
+        self._summary = QLabel(objectName="faint")
+        self._slider = QSlider(Qt.Orientation.Horizontal, accessibleName="Size of pictures")
+        self._slider.setRange(SMALLEST_TILE_PX, LARGEST_TILE_PX)
+        self._slider.setFixedWidth(120)
+        self._slider.setToolTip("Size of pictures")
+        self._slider.valueChanged.connect(self._on_size)
+        line = QHBoxLayout()
+        line.setContentsMargins(16, 8, 16, 0)
+        line.addWidget(self._summary)
+        line.addStretch()
+        line.addWidget(self._slider)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(line)
+        layout.addWidget(self._stack, 1)
+        self._slider.setValue(tile_px)
+
+    def show_result(self, result: SearchResult, *, has_folders: bool, progress: Phase) -> None:
+        """Shows an answer, or why it is empty."""
+        asked = not result.query.is_empty and any(hit.matches for hit in result.hits)
+        layout = sections.by_band if asked else sections.by_month
+        same = self._answered == result.query
+        self._answered = result.query
+        self.view.show_hits(result.hits, layout(result.hits), ranked=asked, keep_current=same)
+        self._summary.setText(_summary(result, asked=asked))
+        self._slider.setVisible(bool(result.hits))
+        self._stack.setCurrentWidget(self.view if result.hits else self.empty)
+        if not result.hits:
+            self._explain(result, has_folders, progress)
+
+    def show_failure(self, title: str, message: str) -> None:
+        """Shows why there is no answer."""
+        self.view.show_hits((), ())
+        self._summary.clear()
+        self.empty.tell("triangle-alert", title, message)
+        self._stack.setCurrentWidget(self.empty)
+
+    def show_progress(self, progress: IndexProgress) -> None:
+        """Tells those who wait for the first files that these are on their way."""
+        if self._stack.currentWidget() is self.empty and self.empty.property("waits"):
+            self.empty.tell("layers", "Reading your files", _on_their_way(progress))
+
+    def _explain(self, result: SearchResult, has_folders: bool, phase: Phase) -> None:
+        self.empty.setProperty("waits", False)
+        if not has_folders:
+            self.empty.tell(
+                "folder-plus",
+                "Find anything by describing it",
+                "Choose the folders with your photos and documents. They are read once, on this "
+                "computer, and nothing ever leaves it.",
+                "Add a folder…",
+            )
+        elif result.query.is_empty and phase is not Phase.IDLE:
+            self.empty.setProperty("waits", True)
+            self.empty.tell("layers", "Reading your files", "The first ones show in a moment.")
+        elif result.query.is_empty:
+            self.empty.tell(
+                "image-off", "Nothing here", "There are no photos or documents in this place."
+            )
+        else:
+            self.empty.tell(
+                "search",
+                "Nothing found",
+                "Try other words, fewer filters, or another place at the left.",
+            )
+
+    def _on_size(self, tile_px: int) -> None:
+        self.view.set_tile_size(tile_px)
+        self.tile_size_changed.emit(tile_px)
+
+
+def _summary(result: SearchResult, *, asked: bool) -> str:
+    if not result.hits:
+        return ""
+    if not asked:
+        return "Newest first"
+    good = sum(hit.band is not Band.WEAK for hit in result.hits)
+    text = formats.count(good, "match", "matches") if good else "Nothing fits well; the nearest are"
+    text += f"   {result.seconds * 1000:.0f} ms"
+    if result.unknown_words:
+        text += f"   The model does not know: {', '.join(result.unknown_words)}"
+    return text
+
+
+def _on_their_way(progress: IndexProgress) -> str:
+    if progress.phase is Phase.SCANNING:
+        return "Looking through your folders…"
+    return f"{progress.done:,} of {progress.total:,} files are read."

@@ -1,0 +1,293 @@
+"""The grid of hits: bands or months as headings, tiles painted only while they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QFont,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+
+from desktop import theme, tile_painter
+from desktop.grid_layout import HEADING_PX, MARGIN_PX, GridLayout, Section
+from desktop.thumbnail_cache import ThumbnailCache
+from desktop.tile_painter import TileState
+from engine.paths import shown
+from engine.records import Hit, Kind
+
+THUMBNAIL_PX = 256
+LARGE_THUMBNAIL_PX = 512
+SETTLE_MS = 40
+AHEAD_SCREENS = 0.5
+_MOVES = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class ResultsView(QAbstractScrollArea):
+    """Shows hits in sections; says which is current, and what is asked of them."""
+
+    current_changed = Signal(object)
+    opened = Signal(Hit)
+    menu_requested = Signal(list, QPoint)
+    copy_requested = Signal(list)
+    preview_toggled = Signal()
+    thumbnails_wanted = Signal(list, int)
+
+    def __init__(self, cache: ThumbnailCache, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cache = cache
+        self._hits: Sequence[Hit] = ()
+        self._sections: Sequence[Section] = ()
+        self._ranked = False
+        self._tile_px = 180
+        self._current: int | None = None
+        self._selected: set[int] = set()
+        self._hovered: int | None = None
+        self._pressed_at: QPoint | None = None
+        self._layout = GridLayout((), 1, self._tile_px)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._want_thumbnails)
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Results")
+        self.viewport().setMouseTracking(True)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    def show_hits(
+        self,
+        hits: Sequence[Hit],
+        sections: Sequence[Section],
+        *,
+        ranked: bool = False,
+        keep_current: bool = False,
+    ) -> None:
+        """Replaces what is shown. With `keep_current`, the hit that was current stays so."""
+        kept = self.current_hit.content_id if self.current_hit and keep_current else None
+        self._hits, self._sections, self._ranked = hits, tuple(sections), ranked
+        self._selected.clear()
+        self._current = self._hovered = None
+        if kept is not None:
+            same = (i for i, hit in enumerate(hits) if hit.content_id == kept)
+            self._current = next(same, None)
+            if self._current is not None:
+                self._selected = {self._current}
+        self._relayout()
+        self.current_changed.emit(self.current_hit)
+
+    def scroll_to_top(self) -> None:
+        """Shows the first row."""
+        self.verticalScrollBar().setValue(0)
+
+    def set_tile_size(self, tile_px: int) -> None:
+        """Makes tiles about this wide; the row at the top stays in view."""
+        self._tile_px = tile_px
+        self._relayout()
+
+    def thumbnail_arrived(self) -> None:
+        """Repaints, since a thumbnail was put into the cache."""
+        self.viewport().update()
+
+    @property
+    def hits(self) -> Sequence[Hit]:
+        """All hits that are shown, in order."""
+        return self._hits
+
+    @property
+    def current_hit(self) -> Hit | None:
+        """The hit that the keyboard acts on."""
+        return self._hits[self._current] if self._current is not None else None
+
+    @property
+    def selected_hits(self) -> list[Hit]:
+        """The selected hits, in order."""
+        return [self._hits[index] for index in sorted(self._selected)]
+
+    def select(self, index: int, *, add: bool = False, extend: bool = False) -> None:
+        """Makes a hit current and selects it: alone, besides others, or all up to it."""
+        if extend and self._current is not None:
+            low, high = sorted((self._current, index))
+            self._selected |= set(range(low, high + 1))
+        elif add:
+            self._selected ^= {index}
+        else:
+            self._selected = {index}
+        self._current = index
+        tile = self._layout.tile(index)
+        bar = self.verticalScrollBar()
+        if tile.y < bar.value():
+            bar.setValue(tile.y - HEADING_PX)
+        elif tile.y + tile.height > bar.value() + self.viewport().height():
+            bar.setValue(tile.y + tile.height - self.viewport().height() + MARGIN_PX)
+        self.viewport().update()
+        self.current_changed.emit(self.current_hit)
+
+    def rect_of(self, index: int) -> QRect:
+        """Where a hit shows, in the viewport."""
+        tile = self._layout.tile(index)
+        top = self.verticalScrollBar().value()
+        return QRect(tile.x, tile.y - top, tile.width, tile.height)
+
+    def _relayout(self) -> None:
+        self._layout = GridLayout(self._sections, self.viewport().width(), self._tile_px)
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, self._layout.height - self.viewport().height()))
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(max(24, self._tile_px // 3))
+        self.viewport().update()
+        self._settle.start()
+
+    def _on_scrolled(self) -> None:
+        self._hovered = None
+        self.viewport().update()
+        self._settle.start()
+
+    @property
+    def _thumbnail_px(self) -> int:
+        wanted = self._tile_px * self.devicePixelRatioF()
+        return THUMBNAIL_PX if wanted <= THUMBNAIL_PX else LARGE_THUMBNAIL_PX
+
+    def _want_thumbnails(self) -> None:
+        top, height = self.verticalScrollBar().value(), self.viewport().height()
+        ahead = int(height * AHEAD_SCREENS)
+        hits = [self._hits[t.index] for t in self._layout.visible(top, top + height + ahead)]
+        edge = self._thumbnail_px
+        self.thumbnails_wanted.emit(
+            [
+                hit
+                for hit in hits
+                if hit.kind is Kind.PHOTO and self._cache.get(hit.content_id, edge) is None
+            ],
+            edge,
+        )
+
+    def _index_at(self, position: QPoint) -> int | None:
+        return self._layout.at(position.x(), position.y() + self.verticalScrollBar().value())
+
+    # Qt's own
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scheme = theme.colours()
+        painter.fillRect(self.viewport().rect(), QColor(scheme.content))
+        top, height = self.verticalScrollBar().value(), self.viewport().height()
+        heading_font = QFont(painter.font())
+        heading_font.setWeight(QFont.Weight.DemiBold)
+        plain = painter.font()
+        painter.setFont(heading_font)
+        painter.setPen(QColor(scheme.text))
+        for title, y in self._layout.headings(top, top + height):
+            line = QRect(MARGIN_PX, y - top, self.viewport().width(), HEADING_PX)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, title)
+        painter.setFont(plain)
+        for tile in self._layout.visible(top, top + height):
+            hit = self._hits[tile.index]
+            state = TileState(
+                selected=tile.index in self._selected,
+                current=tile.index == self._current and self.hasFocus(),
+                hovered=tile.index == self._hovered,
+                ranked=self._ranked,
+            )
+            thumbnail = self._cache.get(hit.content_id, self._thumbnail_px)
+            rect = QRect(tile.x, tile.y - top, tile.width, tile.height)
+            tile_painter.paint(painter, rect, hit, thumbnail, state)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._relayout()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key in _MOVES and self._hits:
+            start = self._current
+            columns, rows = _MOVES[Qt.Key(key)]
+            target = 0 if start is None else self._layout.moved(start, columns, rows)
+            self.select(target, extend=extend)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._hits:
+            self.select(0 if key == Qt.Key.Key_Home else len(self._hits) - 1, extend=extend)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_hit:
+            self.opened.emit(self.current_hit)
+        elif key == Qt.Key.Key_Space:
+            self.preview_toggled.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_requested.emit(self.selected_hits)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._index_at(event.position().toPoint())
+        modifiers = event.modifiers()
+        self._pressed_at = None
+        if index is None:
+            self._selected.clear()
+            self.viewport().update()
+        elif event.button() is Qt.MouseButton.LeftButton:
+            self._pressed_at = event.position().toPoint()
+            if index not in self._selected or modifiers:
+                self.select(
+                    index,
+                    add=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+                    extend=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+                )
+        elif index not in self._selected:
+            self.select(index)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position().toPoint()
+        if self._pressed_at is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            moved = (position - self._pressed_at).manhattanLength()
+            if moved >= QApplication.startDragDistance():
+                self._pressed_at = None
+                self._drag_out()
+            return
+        hovered = self._index_at(position)
+        if hovered != self._hovered:
+            self._hovered = hovered
+            name = shown(self._hits[hovered].path) if hovered is not None else ""
+            self.viewport().setToolTip(name)
+            self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pressed_at is not None and not event.modifiers() and self._current is not None:
+            self.select(self._current)
+        self._pressed_at = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self._index_at(event.position().toPoint())
+        if index is not None:
+            self.opened.emit(self._hits[index])
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._selected:
+            self.menu_requested.emit(self.selected_hits, event.globalPos())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
+    def _drag_out(self) -> None:
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(hit.path)) for hit in self.selected_hits])
+        drag = QDrag(self)
+        drag.setMimeData(mime)
+        drag.exec(Qt.DropAction.CopyAction)

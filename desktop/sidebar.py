@@ -1,0 +1,161 @@
+"""The panel at the left: what to show, the watched folders, and a place to drop a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import icons
+from engine.paths import shown
+from engine.records import Counts, Folder, FolderId, FolderState, Kind
+
+_DATA = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What part of the library is shown."""
+
+    kind: Kind | None = None
+    folder_id: FolderId | None = None
+
+
+class Sidebar(QWidget):
+    """Chooses a scope, lists folders with their states, takes pictures."""
+
+    scope_changed = Signal(Scope)
+    add_folder_requested = Signal()
+    remove_folder_requested = Signal(Folder)
+    reveal_folder_requested = Signal(Folder)
+    picture_asked_for = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(200)
+        self._scopes = _list("What to show")
+        self._scopes.setFixedHeight(3 * 32 + 8)
+        self._folders = _list("Folders")
+        self._folders.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._folders.customContextMenuRequested.connect(self._show_menu)
+        self._add = QToolButton(accessibleName="Add a folder")
+        self._add.setToolTip("Add a folder…")
+        self._add.clicked.connect(self.add_folder_requested)
+        heading = QHBoxLayout()
+        heading.addWidget(QLabel("Folders", objectName="sectionTitle"))
+        heading.addStretch()
+        heading.addWidget(self._add)
+        heading.setContentsMargins(8, 8, 0, 0)
+        self._drop = QPushButton("Drop a picture here,\npaste one or click", objectName="dropPanel")
+        self._drop.setAccessibleName("Search with a picture")
+        self._drop.setMinimumHeight(84)
+        self._drop.clicked.connect(self.picture_asked_for)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 12, 8, 12)
+        layout.setSpacing(4)
+        layout.addWidget(self._scopes)
+        layout.addLayout(heading)
+        layout.addWidget(self._folders, 1)
+        layout.addWidget(self._drop)
+        for title, icon, kind in (
+            ("Everything", "layers", None),
+            ("Photos", "images", Kind.PHOTO),
+            ("Documents", "file-text", Kind.DOCUMENT),
+        ):
+            item = QListWidgetItem(title, self._scopes)
+            item.setData(_DATA, (Scope(kind=kind), icon, title))
+        self._scopes.setCurrentRow(0)
+        self._scopes.itemSelectionChanged.connect(lambda: self._chosen(self._scopes, self._folders))
+        self._folders.itemSelectionChanged.connect(
+            lambda: self._chosen(self._folders, self._scopes)
+        )
+        self.tint()
+
+    @property
+    def scope(self) -> Scope:
+        """What part of the library is chosen."""
+        for listed in (self._scopes, self._folders):
+            if listed.selectedItems():
+                scope: Scope = listed.selectedItems()[0].data(_DATA)[0]
+                return scope
+        return Scope()
+
+    def show_folders(self, folders: Sequence[Folder]) -> None:
+        """Lists the watched folders."""
+        chosen = self.scope.folder_id
+        self._folders.blockSignals(True)
+        self._folders.clear()
+        for folder in folders:
+            item = QListWidgetItem(shown(folder.path.name or folder.path), self._folders)
+            icon = "folder" if folder.state is FolderState.ONLINE else "hard-drive"
+            item.setData(_DATA, (Scope(folder_id=folder.id), icon, folder))
+            item.setIcon(icons.icon(icon))
+            state = (
+                "" if folder.state is FolderState.ONLINE else "\nNot connected; still searchable"
+            )
+            item.setToolTip(
+                f"{shown(folder.path)}\n{folder.indexed:,} of {folder.files:,} files indexed, "
+                f"{folder.skipped:,} skipped{state}"
+            )
+            item.setSelected(folder.id == chosen)
+        self._folders.blockSignals(False)
+        if chosen is not None and not self._folders.selectedItems():
+            self._scopes.setCurrentRow(0)
+
+    def show_counts(self, counts: Counts) -> None:
+        """Shows how many photos and documents there are."""
+        numbers = (counts.photos + counts.documents, counts.photos, counts.documents)
+        for row, number in enumerate(numbers):
+            item = self._scopes.item(row)
+            title = item.data(_DATA)[2]
+            item.setText(f"{title}   {number:,}" if number else title)
+
+    def tint(self) -> None:
+        """Takes on the colours in use."""
+        self._add.setIcon(icons.icon("folder-plus"))
+        self._drop.setIcon(icons.icon("upload"))
+        self._drop.setIconSize(QSize(18, 18))
+        for listed in (self._scopes, self._folders):
+            for row in range(listed.count()):
+                item = listed.item(row)
+                item.setIcon(icons.icon(item.data(_DATA)[1]))
+
+    def _chosen(self, chosen: QListWidget, other: QListWidget) -> None:
+        if chosen.selectedItems():
+            other.blockSignals(True)
+            other.clearSelection()
+            other.blockSignals(False)
+            self.scope_changed.emit(self.scope)
+
+    def _show_menu(self, position: QPoint) -> None:
+        item = self._folders.itemAt(position)
+        if item is None:
+            return
+        folder: Folder = item.data(_DATA)[2]
+        menu = QMenu(self)
+        menu.addAction("Open folder", lambda: self.reveal_folder_requested.emit(folder))
+        menu.addAction("Remove from Keepsight…", lambda: self.remove_folder_requested.emit(folder))
+        menu.exec(self._folders.mapToGlobal(position))
+
+
+def _list(name: str) -> QListWidget:
+    listed = QListWidget(accessibleName=name)
+    listed.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+    listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    listed.setIconSize(QSize(18, 18))
+    listed.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    return listed

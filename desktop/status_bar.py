@@ -1,0 +1,94 @@
+"""The line at the bottom: what there is, how far indexing is, what was skipped."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from desktop import formats, icons
+from engine.records import Counts, IndexProgress, Phase, SkipReason
+
+
+class StatusBar(QWidget):
+    """Shows counts and progress; pauses and resumes."""
+
+    pause_requested = Signal()
+    resume_requested = Signal()
+    skips_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(36)
+        self._phase = Phase.IDLE
+        self._counts = QLabel()
+        self._doing = QLabel()
+        self._bar = QProgressBar(textVisible=False, accessibleName="Indexing")
+        self._bar.setFixedWidth(140)
+        self._pause = QToolButton()
+        self._pause.clicked.connect(self._on_pause)
+        self._skips = QToolButton(accessibleName="Skipped files")
+        self._skips.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._skips.setToolTip("Files that were not indexed, and why")
+        self._skips.clicked.connect(self.skips_requested)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 0, 12, 0)
+        layout.setSpacing(10)
+        layout.addWidget(self._counts)
+        layout.addStretch()
+        for widget in (self._doing, self._bar, self._pause, self._skips):
+            layout.addWidget(widget)
+        self.show_progress(IndexProgress(Phase.IDLE))
+        self.show_counts(Counts())
+
+    def show_counts(self, counts: Counts) -> None:
+        """Shows the library in numbers."""
+        self._counts.setText(
+            f"{formats.count(counts.photos, 'photo', 'photos')} · "
+            f"{formats.count(counts.documents, 'document', 'documents')}"
+        )
+        # Files of types that are not read are listed, but are no reason for concern.
+        skipped = counts.skipped - counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
+        self._skips.setText(f"{skipped:,} skipped")
+        self._skips.setVisible(counts.skipped > 0)
+
+    def show_progress(self, progress: IndexProgress) -> None:
+        """Shows how far indexing is."""
+        self._phase = progress.phase
+        busy = progress.phase is not Phase.IDLE
+        self._bar.setVisible(busy)
+        self._pause.setVisible(busy)
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+        self._doing.setText(_told(progress))
+        paused = progress.phase is Phase.PAUSED
+        name = "Go on with indexing" if paused else "Pause indexing"
+        self._pause.setToolTip(name)
+        self._pause.setAccessibleName(name)
+        self.tint()
+
+    def tint(self) -> None:
+        """Takes on the colours in use."""
+        self._pause.setIcon(icons.icon("play" if self._phase is Phase.PAUSED else "pause"))
+        self._skips.setIcon(icons.icon("triangle-alert"))
+
+    def _on_pause(self) -> None:
+        paused = self._phase is Phase.PAUSED
+        (self.resume_requested if paused else self.pause_requested).emit()
+
+
+def _told(progress: IndexProgress) -> str:
+    left = f"{progress.total - progress.done:,} files left"
+    match progress.phase:
+        case Phase.SCANNING:
+            return "Looking through folders"
+        case Phase.PAUSED:
+            return f"Paused, {left}" if progress.total > progress.done else "Paused"
+        case Phase.INDEXING if progress.seconds_left is not None:
+            duration = formats.duration(progress.seconds_left)
+            return f"Indexing {progress.files_per_s:.0f}/s, {duration} left"
+        case Phase.INDEXING:
+            return f"Indexing, {left}"
+        case _:
+            return "Up to date"

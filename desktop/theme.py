@@ -1,0 +1,150 @@
+"""Colours and spacing: neutral, one accent, light or dark as the system is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+UNIT_PX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours of one scheme."""
+
+    content: str
+    side: str
+    raised: str
+    separator: str
+    text: str
+    faint: str
+    accent: str
+    on_accent: str
+    hover: str
+    placeholder: str
+
+
+LIGHT = Colours(
+    content="#ffffff",
+    side="#f6f6f8",
+    raised="#ffffff",
+    separator="#e4e4e8",
+    text="#1d1d1f",
+    faint="#6b6b72",
+    accent="#2f6fed",
+    on_accent="#ffffff",
+    hover="#ececf0",
+    placeholder="#efeff2",
+)
+DARK = Colours(
+    content="#1b1b1d",
+    side="#232326",
+    raised="#2c2c30",
+    separator="#3a3a3f",
+    text="#f1f1f4",
+    faint="#9d9da6",
+    accent="#6a9bff",
+    on_accent="#10131a",
+    hover="#303035",
+    placeholder="#29292d",
+)
+
+
+def is_dark() -> bool:
+    """Whether the system asks for dark."""
+    return QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+
+
+def colours() -> Colours:
+    """The colours of the scheme in use."""
+    return DARK if is_dark() else LIGHT
+
+
+def apply(app: QApplication) -> None:
+    """Dresses the application in the scheme in use."""
+    scheme = colours()
+    app.setPalette(_palette(scheme))
+    app.setStyleSheet(_STYLE.format(**{name: getattr(scheme, name) for name in scheme.__slots__}))
+
+
+def _palette(scheme: Colours) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: scheme.content,
+        QPalette.ColorRole.Base: scheme.content,
+        QPalette.ColorRole.AlternateBase: scheme.side,
+        QPalette.ColorRole.Button: scheme.raised,
+        QPalette.ColorRole.ToolTipBase: scheme.raised,
+        QPalette.ColorRole.WindowText: scheme.text,
+        QPalette.ColorRole.Text: scheme.text,
+        QPalette.ColorRole.ButtonText: scheme.text,
+        QPalette.ColorRole.ToolTipText: scheme.text,
+        QPalette.ColorRole.PlaceholderText: scheme.faint,
+        QPalette.ColorRole.Highlight: scheme.accent,
+        QPalette.ColorRole.HighlightedText: scheme.on_accent,
+        QPalette.ColorRole.Link: scheme.accent,
+        QPalette.ColorRole.Mid: scheme.separator,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(scheme.faint))
+    return palette
+
+
+_STYLE = """
+QWidget {{ color: {text}; }}
+QToolTip {{ background: {raised}; color: {text}; border: 1px solid {separator}; padding: 4px; }}
+#sidebar, #preview {{ background: {side}; }}
+#toolbar, #statusBar {{ background: {content}; }}
+#statusBar {{ border-top: 1px solid {separator}; }}
+#toolbar {{ border-bottom: 1px solid {separator}; }}
+#sidebar {{ border-right: 1px solid {separator}; }}
+#preview {{ border-left: 1px solid {separator}; }}
+#faint, #statusBar QLabel {{ color: {faint}; }}
+#sectionTitle {{ color: {faint}; font-weight: 600; }}
+#title {{ font-size: 16px; font-weight: 600; }}
+#bigTitle {{ font-size: 22px; font-weight: 600; }}
+#searchField {{ background: {side}; border: 1px solid {separator}; border-radius: 10px; }}
+#searchField[focused="true"] {{ border: 1px solid {accent}; background: {content}; }}
+#searchField QLineEdit {{ background: transparent; border: none; font-size: 15px; }}
+#chip {{ background: {hover}; border-radius: 7px; }}
+#dropPanel {{ border: 1px dashed {separator}; border-radius: 10px; background: transparent;
+    color: {faint}; padding: 8px; }}
+#dropPanel:hover, #dropPanel:focus {{ border-color: {accent}; color: {text}; }}
+QToolButton {{ border: none; border-radius: 6px; padding: 5px; background: transparent; }}
+QToolButton:hover, QToolButton:focus {{ background: {hover}; }}
+QToolButton:checked {{ background: {hover}; }}
+QPushButton {{ border: 1px solid {separator}; border-radius: 7px; padding: 6px 12px;
+    background: {raised}; }}
+QPushButton:hover {{ background: {hover}; }}
+QPushButton:focus {{ border-color: {accent}; }}
+QPushButton#primary {{ background: {accent}; color: {on_accent}; border: none; font-weight: 600;
+    padding: 9px 18px; }}
+QListWidget, QTableView, QTextBrowser {{ background: transparent; border: none; outline: none; }}
+QListWidget::item {{ padding: 6px 8px; border-radius: 7px; }}
+QListWidget::item:hover {{ background: {hover}; }}
+QListWidget::item:selected {{ background: {accent}; color: {on_accent}; }}
+QHeaderView::section {{ background: {content}; color: {faint}; border: none;
+    border-bottom: 1px solid {separator}; padding: 6px; }}
+QTableView {{ gridline-color: transparent; selection-background-color: {hover};
+    selection-color: {text}; }}
+QProgressBar {{ background: {hover}; border: none; border-radius: 2px; max-height: 4px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
+QMenu {{ background: {raised}; border: 1px solid {separator}; padding: 4px; }}
+QMenu::item {{ padding: 6px 20px; border-radius: 5px; }}
+QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
+QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
+QScrollBar::handle:vertical {{ background: {separator}; border-radius: 4px; min-height: 32px; }}
+QScrollBar::handle:vertical:hover {{ background: {faint}; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+    background: none; height: 0; }}
+QSplitter::handle {{ background: transparent; }}
+QSlider::groove:horizontal {{ background: {separator}; height: 3px; border-radius: 1px; }}
+QSlider::handle:horizontal {{ background: {faint}; width: 14px; margin: -6px 0;
+    border-radius: 7px; }}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {accent}; }}
+"""

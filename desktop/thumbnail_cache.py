@@ -1,0 +1,38 @@
+"""Keeps the thumbnails that were shown last, within a bound."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from PySide6.QtGui import QImage, QPixmap
+
+from engine.records import ContentId
+
+MOST_BYTES = 192 << 20
+
+
+class ThumbnailCache:
+    """Pixmaps by content, the least recently shown dropped first. Lives on the GUI thread."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._pixmaps: OrderedDict[tuple[ContentId, int], QPixmap] = OrderedDict()
+
+    def get(self, content_id: ContentId, edge_px: int) -> QPixmap | None:
+        """The thumbnail, a null one where there can be none, or None where it is not loaded."""
+        key = (content_id, edge_px)
+        if key in self._pixmaps:
+            self._pixmaps.move_to_end(key)
+        return self._pixmaps.get(key)
+
+    def put(self, content_id: ContentId, edge_px: int, image: QImage) -> None:
+        """Keeps a thumbnail, and drops others where the bound is passed."""
+        key = (content_id, edge_px)
+        if key in self._pixmaps:
+            return
+        self._pixmaps[key] = QPixmap.fromImage(image)
+        self._bytes += image.sizeInBytes()
+        while self._bytes > self._most_bytes and len(self._pixmaps) > 1:
+            _, dropped = self._pixmaps.popitem(last=False)
+            self._bytes -= dropped.width() * dropped.height() * 4

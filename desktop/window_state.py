@@ -1,0 +1,50 @@
+"""Remembers how the window was left: its place, its panels and the size of tiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow, QSplitter
+
+DEFAULT_TILE_PX = 180
+
+
+class WindowState:
+    """A small file of settings in the library's configuration."""
+
+    def __init__(self, config: Path) -> None:
+        self._settings = QSettings(str(config / "window.ini"), QSettings.Format.IniFormat)
+
+    def restore(self, window: QMainWindow, splitter: QSplitter) -> None:
+        """Brings a window back to where it was."""
+        geometry = self._settings.value("geometry")
+        if isinstance(geometry, QByteArray):
+            window.restoreGeometry(geometry)
+        else:
+            window.resize(1280, 820)
+        panels = self._settings.value("panels")
+        if isinstance(panels, QByteArray):
+            splitter.restoreState(panels)
+
+    def keep(self, window: QMainWindow, splitter: QSplitter) -> None:
+        """Remembers a window."""
+        self._settings.setValue("geometry", window.saveGeometry())
+        self._settings.setValue("panels", splitter.saveState())
+
+    @property
+    def tile_px(self) -> int:
+        """How wide tiles are."""
+        return int(str(self._settings.value("tile_px", DEFAULT_TILE_PX)))
+
+    @tile_px.setter
+    def tile_px(self, value: int) -> None:
+        self._settings.setValue("tile_px", value)
+
+    def is_shown(self, panel: str) -> bool:
+        """Whether a panel is unfolded."""
+        return str(self._settings.value(f"show_{panel}", "true")) == "true"
+
+    def set_shown(self, panel: str, shown: bool) -> None:
+        """Remembers whether a panel is unfolded."""
+        self._settings.setValue(f"show_{panel}", "true" if shown else "false")
