@@ -226,7 +226,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a hit must satisfy, besides meaning. Dates are [after, before)."""
+    """What a hit must satisfy, besides meaning. Dates are [after, before).
+
+    `phrases` must stand in a passage of the document or in the name of the file.
+    """
 
     kind: Kind | None = None
     folder_id: FolderId | None = None
@@ -234,6 +237,7 @@ class Filters:
     after: date | None = None
     before: date | None = None
     extensions: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def set_up(extras):
         extras = sorted(set(extras) | set(installed[1:]))
     say("Installing what Keepsight needs (about 1 GB at the first time; this takes some minutes)")
     target = str(ROOT) + ("[%s]" % ",".join(extras) if extras else "")
-    command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [python(), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     status = run([*command, "--constraint", str(CONSTRAINTS), "--editable", target])
     if status:
         return (

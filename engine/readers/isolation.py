@@ -44,6 +44,7 @@ class ReaderPool:
         self._pool: ProcessPool | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._outstanding: set[Future[Any]] = set()
 
     def submit_read(self, path: Path, spec: PixelSpec) -> Future[Reading | ReadFailure]:
         """Reads a file."""
@@ -61,6 +62,9 @@ class ReaderPool:
         if pool is not None:
             pool.stop()
             pool.join()
+        # The pool says nothing about tasks that it never began.
+        for outcome in tuple(self._outstanding):
+            outcome.cancel()
 
     def _submit(
         self, task: Callable[..., Result | ReadFailure], path: Path, argument: object
@@ -72,6 +76,8 @@ class ReaderPool:
                 return outcome
             if self._pool is None or not self._pool.active:
                 self._pool = self._started()
+            self._outstanding.add(outcome)
+            outcome.add_done_callback(self._outstanding.discard)
             running = self._pool.schedule(task, args=(path, argument), timeout=self._time_limit_s)
         running.add_done_callback(lambda done: self._deliver(done, outcome))
         return outcome

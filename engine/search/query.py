@@ -22,10 +22,9 @@ _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query taken apart: `words` carry meaning, `phrases` must occur as they stand."""
+    """A query taken apart: `words` carry meaning, those of phrases too."""
 
     words: str
-    phrases: tuple[str, ...]
     filters: Filters
 
 
@@ -50,7 +49,8 @@ def parse(query: Query) -> ParsedQuery:
                 phrases.append(quoted)
         else:
             words.append(token[0])
-    return ParsedQuery(" ".join(words).strip(), tuple(phrases), filters)
+    filters = replace(filters, phrases=tuple(phrases))
+    return ParsedQuery(" ".join(words).strip(), filters)
 
 
 def _filtered(filters: Filters, key: str, value: str) -> Filters | None:

@@ -110,7 +110,7 @@ def by_words(
 ) -> list[Candidate]:
     """Documents one of whose passages has every word and phrase asked for."""
     words = fulltext.words_of(parsed.words)
-    expression = fulltext.match_expression(words, parsed.phrases)
+    expression = fulltext.match_expression(words, parsed.filters.phrases)
     if not expression:
         return []
     reach = limit + SPARE if allowed is None else len(allowed) + limit + SPARE
@@ -120,7 +120,7 @@ def by_words(
         segments = [segment for segment in segments if segment in inside]
     owners = listing.contents_of_segments(connection, segments)
     found: dict[ContentId, Candidate] = {}
-    asked = ", ".join([*words, *(f"“{phrase}”" for phrase in parsed.phrases)])
+    asked = ", ".join(words)
     for segment in segments:
         owner = owners.get(segment)
         if owner is not None and owner not in found:
@@ -132,7 +132,7 @@ def by_words(
 def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
     """Contents with a file whose name, or folders' names, have every word asked for."""
     words = fulltext.words_of(parsed.words)
-    expression = fulltext.match_expression(words, parsed.phrases)
+    expression = fulltext.match_expression(words, parsed.filters.phrases)
     if not expression:
         return []
     named = fulltext.files_named(connection, expression, limit + SPARE)
@@ -160,4 +160,5 @@ def narrows(filters: Filters) -> bool:
         or filters.after
         or filters.before
         or filters.extensions
+        or filters.phrases
     )

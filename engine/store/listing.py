@@ -21,6 +21,7 @@ from engine.records import (
     SegmentId,
     SegmentKind,
 )
+from engine.store import fulltext
 
 PAGE = 500
 _NS_PER_S = 1e9
@@ -200,6 +201,15 @@ def _condition(filters: Filters) -> tuple[str, list[object]]:
         require(f"{_SHOWN_AT} < ?", filters.before.isoformat())
     if filters.extensions:
         require(f"files.extension IN ({_marks(filters.extensions)})", *filters.extensions)
+    phrases = fulltext.match_expression([], filters.phrases)
+    if phrases:
+        require(
+            "(files.id IN (SELECT rowid FROM name_words WHERE name_words MATCH ?) "
+            "OR contents.id IN (SELECT content_id FROM segments WHERE id IN "
+            "(SELECT rowid FROM passage_words WHERE passage_words MATCH ?)))",
+            phrases,
+            phrases,
+        )
     return " AND ".join(clauses), values
 
 
