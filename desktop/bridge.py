@@ -67,6 +67,8 @@ class Bridge(QObject):
 
     def search(self, query: Query) -> None:
         """Answers with `search_finished` or `search_failed`, unless another search follows."""
+        if self._closed:
+            return
         self._generation += 1
         generation = self._generation
 
@@ -90,14 +92,17 @@ class Bridge(QObject):
             fresh = [hit for hit in hits if (hit.content_id, edge_px) not in self._wanted]
             self._wanted = wanted
         for hit in fresh:
-            self._thumbnails.submit(self._load_thumbnail, hit, edge_px, always=False)
+            self._fetch(hit, edge_px, always=False)
 
     def load_picture(self, hit: Hit, edge_px: int) -> None:
         """Loads one larger picture; answers with `thumbnail_loaded`."""
-        self._thumbnails.submit(self._load_thumbnail, hit, edge_px, always=True)
+        self._fetch(hit, edge_px, always=True)
 
     def load_file_picture(self, path: Path) -> None:
         """Loads a small picture of a file anywhere; answers with `file_picture_loaded`."""
+
+        if self._closed:
+            return
 
         def deliver(done: Future[bytes | None]) -> None:
             if self._closed or done.cancelled():
@@ -177,7 +182,13 @@ class Bridge(QObject):
             except KeepsightError as error:
                 self.failed.emit(error.title, error.message)
 
-        self._background.submit(guarded)
+        if not self._closed:
+            self._background.submit(guarded)
+
+    def _fetch(self, hit: Hit, edge_px: int, *, always: bool) -> None:
+        # The window may ask once more while it closes.
+        if not self._closed:
+            self._thumbnails.submit(self._load_thumbnail, hit, edge_px, always=always)
 
     def _load_thumbnail(self, hit: Hit, edge_px: int, *, always: bool) -> None:
         with self._wanted_lock:

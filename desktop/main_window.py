@@ -285,12 +285,12 @@ class MainWindow(QMainWindow):
         self.answered.emit(result)
 
     def _on_overview(self, overview: Overview) -> None:
-        first = self._overview is None or not self._overview.folders
+        had_folders = bool(self._overview and self._overview.folders)
         self._overview = overview
         self.sidebar.show_folders(overview.folders)
         self.sidebar.show_counts(overview.counts)
         self.status.show_counts(overview.counts)
-        if first and overview.folders:
+        if had_folders != bool(overview.folders):
             self._search(self.search_bar.query)
 
     def _on_progress(self, progress: IndexProgress) -> None:

@@ -59,7 +59,7 @@ class Preview(QScrollArea):
         self._picture.setAccessibleName("Picture")
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._text = QTextBrowser(accessibleName="Text")
-        self._text.setMinimumHeight(220)
+        self._text.setMinimumHeight(340)
         self._text.setOpenLinks(False)
         self._title = _label("title")
         self._facts = _label("faint")

@@ -108,7 +108,11 @@ def _summary(result: SearchResult, *, asked: bool) -> str:
     if not asked:
         return "Newest first"
     good = sum(hit.band is not Band.WEAK for hit in result.hits)
-    text = formats.count(good, "match", "matches") if good else "Nothing fits well; the nearest are"
+    text = (
+        formats.count(good, "match", "matches")
+        if good
+        else "Nothing fits well; these are the nearest"
+    )
     text += f"   {result.seconds * 1000:.0f} ms"
     if result.unknown_words:
         text += f"   The model does not know: {', '.join(result.unknown_words)}"

@@ -78,6 +78,8 @@ def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit) -> None:
     scheme = theme.colours()
     painter.fillRect(rect, QColor(scheme.side))
     inner = rect.adjusted(14, 14, -14, -12)
+    line_px = painter.fontMetrics().lineSpacing()
+    inner.setHeight(30 + (inner.height() - 30) // line_px * line_px)
     painter.drawPixmap(inner.x(), inner.y(), icons.pixmap("file-text", scheme.accent, 20))
     suffix = hit.path.suffix.lstrip(".").upper()
     painter.setPen(QColor(scheme.faint))
@@ -88,6 +90,7 @@ def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit) -> None:
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     painter.setPen(QColor(scheme.text))
+    painter.setClipRect(inner)
     painter.drawText(QRectF(inner.adjusted(0, 30, 0, 0)), text[:400], option)
 
 
@@ -95,7 +98,7 @@ def _paint_score(painter: QPainter, rect: QRect, score: float) -> None:
     text = f"{score:.0%}"
     metrics = QFontMetrics(painter.font())
     badge = QRect(0, 0, metrics.horizontalAdvance(text) + 14, metrics.height() + 4)
-    badge.moveTopRight(rect.topRight() + QRect(0, 0, 0, 0).topLeft())
+    badge.moveTopRight(rect.topRight())
     badge.translate(-8, 8)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 130))

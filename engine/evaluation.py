@@ -54,11 +54,11 @@ class Metrics:
             queries=len(ranks),
         )
 
-    def as_json(self) -> dict[str, float | int]:
+    def as_json(self) -> dict[str, float | int | None]:
         """The metrics as `keepsight eval --json` prints them."""
         return {
             **{f"recall@{k}": round(value, 2) for k, value in self.recall.items()},
-            "median_rank": self.median_rank,
+            "median_rank": self.median_rank if np.isfinite(self.median_rank) else None,
             "queries": self.queries,
         }
 

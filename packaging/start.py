@@ -3,9 +3,10 @@
     python3 packaging/start.py [FOLDER ...]     open Keepsight on folders
     python3 packaging/start.py --demo           open it on some free photos and texts
     python3 packaging/start.py --test [...]     pass the checks and tests
+    python3 packaging/start.py --help           tell this
 
-Uses nothing but Python's standard library, and is parsed by old versions of Python too, so that
-these can say what is missing.
+Other options go to Keepsight itself, such as `--version`. Uses nothing but Python's standard
+library, and is parsed by old versions of Python too, so that these can say what is missing.
 """
 
 import hashlib
@@ -21,10 +22,7 @@ VENV = ROOT / ".venv"
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 LINUX_PACKAGES = ROOT / "packaging" / "linux-packages.txt"
 DEMO_HOME = ROOT / ".demo"
-QT_PROBE = (
-    "import os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'; "
-    "from PySide6.QtWidgets import QApplication; QApplication([])"
-)
+QT_PROBE = "from PySide6.QtWidgets import QApplication; QApplication([])"
 
 
 def main(arguments):
@@ -35,11 +33,17 @@ def main(arguments):
             "command with it, for example: python3.11 packaging/start.py"
             % (OLDEST_PYTHON[0], OLDEST_PYTHON[1], sys.version.split()[0])
         )
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return 0
     testing = "--test" in arguments
     demo = "--demo" in arguments
     rest = [argument for argument in arguments if argument not in ("--test", "--demo")]
     extras = (["dev"] if testing else []) + (["demo"] if testing or demo else [])
-    problem = set_up(extras) or provide_libraries()
+    opens_window = not testing and (demo or not rest or not rest[0].startswith("-"))
+    problem = set_up(extras)
+    if not problem and (testing or opens_window):
+        problem = provide_libraries(opens_window)
     if problem:
         return fail(problem)
     if testing:
@@ -50,32 +54,33 @@ def main(arguments):
         if status:
             return status
         rest = ["--home", str(DEMO_HOME / "library"), "window", str(folder), *rest]
-    elif rest and not rest[0].startswith("-"):
+    elif rest and opens_window:
         rest = ["window", *rest]
-    return run([python(), "-m", "desktop", *rest])
+    # -P: a folder named "desktop" where this command is given is not mistaken for our package.
+    return run([python(), "-P", "-m", "desktop", *rest])
 
 
 def set_up(extras):
     """Makes the virtual environment and installs into it what is not there yet."""
-    if not Path(python()).exists():
-        say("Making a virtual environment in %s" % VENV.name)
-        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False)
-        if made.returncode:
-            shutil.rmtree(VENV, ignore_errors=True)
+    stamp = VENV / "keepsight-installed.txt"
+    wanted = fingerprint()
+    installed = stamp.read_text().split() if stamp.exists() else []
+    if installed[:1] == [wanted] and Path(python()).exists():
+        if set(extras) <= set(installed[1:]):
+            return None
+        extras = sorted(set(extras) | set(installed[1:]))
+    if not works():
+        say("Making a virtual environment in %s" % VENV)
+        if run([sys.executable, "-m", "venv", "--clear", str(VENV)]):
+            shutil.rmtree(str(VENV), ignore_errors=True)
             return (
                 "The virtual environment could not be made. On Debian and Ubuntu, install what it "
                 "needs and try again: sudo apt install python3-venv"
             )
-    stamp = VENV / "keepsight-installed.txt"
-    wanted = fingerprint()
-    installed = stamp.read_text().split() if stamp.exists() else []
-    if installed[:1] == [wanted] and set(extras) <= set(installed[1:]):
-        return None
-    if installed[:1] == [wanted]:
-        extras = sorted(set(extras) | set(installed[1:]))
     say("Installing what Keepsight needs (about 1 GB at the first time; this takes some minutes)")
     target = str(ROOT) + ("[%s]" % ",".join(extras) if extras else "")
-    command = [python(), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    command = [python(), "-m", "pip", "install", "--disable-pip-version-check"]
+    command += [] if sys.stdout.isatty() else ["-qq"]
     status = run([*command, "--constraint", str(CONSTRAINTS), "--editable", target])
     if status:
         return (
@@ -86,13 +91,22 @@ def set_up(extras):
     return None
 
 
-def provide_libraries():
+def provide_libraries(opens_window):
     """Makes sure that Qt can start: bare Linux systems lack libraries that it needs."""
-    probe = subprocess.run([python(), "-c", QT_PROBE], capture_output=True, text=True, check=False)
-    if probe.returncode == 0:
+    environment = dict(os.environ)
+    linux = sys.platform.startswith("linux")
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if not opens_window:
+        environment["QT_QPA_PLATFORM"] = "offscreen"
+    elif linux and not has_display and "QT_QPA_PLATFORM" not in os.environ:
+        return "There is no display to open a window on. The commands need none: see %s --help" % (
+            Path(python()).parent / "keepsight"
+        )
+    problem = qt_problem(environment)
+    if not problem:
         return None
-    if not sys.platform.startswith("linux"):
-        return "Qt cannot start:\n%s" % probe.stderr.strip()
+    if not linux:
+        return "Qt cannot start:\n%s" % problem
     packages = [
         line.split("#")[0].strip()
         for line in LINUX_PACKAGES.read_text().splitlines()
@@ -101,30 +115,46 @@ def provide_libraries():
     install = ["apt-get", "install", "--yes", *packages]
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say("Installing the system libraries that Qt needs: %s" % " ".join(packages))
-        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         for command in (["apt-get", "update"], install):
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
             if done.returncode:
                 return "`%s` failed:\n%s" % (" ".join(command), done.stderr.strip())
-        again = subprocess.run([python(), "-c", QT_PROBE], capture_output=True, check=False)
-        if again.returncode == 0:
+        problem = qt_problem(environment)
+        if not problem:
             return None
     return (
-        "Qt cannot start, since system libraries are missing:\n%s\n\nOn Debian and Ubuntu, install "
-        "them and run this command again:\n    sudo %s\nOn Fedora: sudo dnf install libglvnd-egl "
+        "Qt cannot start, most likely since system libraries are missing:\n%s\n\nOn Debian and "
+        "Ubuntu, install them and run this command again:\n    sudo %s\n"
+        "On Fedora: sudo dnf install libglvnd-egl "
         "libglvnd-glx libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-image "
         "xcb-util-keysyms xcb-util-renderutil fontconfig dbus-libs\nOn Arch: sudo pacman -S "
         "libglvnd libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-image xcb-util-keysyms "
-        "xcb-util-renderutil fontconfig" % (probe.stderr.strip()[-500:], " ".join(install))
+        "xcb-util-renderutil fontconfig" % (problem[-500:], " ".join(install))
     )
 
 
+def qt_problem(environment):
+    """What keeps Qt from starting; empty where nothing does."""
+    probe = subprocess.run(
+        [python(), "-c", QT_PROBE], env=environment, capture_output=True, text=True, check=False
+    )
+    return (probe.stderr.strip() or "no reason given") if probe.returncode else ""
+
+
 def fingerprint():
-    """Changes whenever something else would be installed."""
+    """Changes whenever something else would be installed, or at another place."""
     files = (ROOT / "pyproject.toml", CONSTRAINTS)
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    parts = [file.read_bytes() for file in files] + [os.fsencode(str(ROOT))]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def works():
+    """Whether the virtual environment is whole: an interrupted one has no pip."""
+    if not Path(python()).exists():
+        return False
+    probe = [python(), "-c", "import pip"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
 def python():

@@ -113,9 +113,18 @@ class Searcher:
         return tuple(hits)
 
     def _newest(self, parsed: ParsedQuery, limit: int) -> tuple[Hit, ...]:
-        rows = listing.newest(self._database.reading(), parsed.filters, limit)
+        connection = self._database.reading()
+        rows = listing.newest(connection, parsed.filters, limit)
+        openings = listing.passage(
+            connection, [row.segment_id for row in rows if row.kind is Kind.DOCUMENT]
+        )
         return tuple(
-            _hit(Ranked(row.content_id, None, 1.0, Band.STRONG, ()), row, "", None) for row in rows
+            _hit(
+                Ranked(row.content_id, None, 1.0, Band.STRONG, ()),
+                row,
+                *openings.get(row.segment_id, ("", None)),
+            )
+            for row in rows
         )
 
     def _probes(self, query: Query, parsed: ParsedQuery) -> list[Probe]:

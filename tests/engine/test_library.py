@@ -19,7 +19,7 @@ from engine.records import FolderState, Kind, Query, SkipReason
 def index(library: Library, *folders: Path) -> tuple[int, int]:
     """Indexes; returns how many files were worked on and how many of them skipped."""
     progress = library.progress
-    for progress in library.index(folders):
+    for progress in library.index(folders):  # noqa: B007 - the last one counts
         pass
     return progress.done, progress.skipped
 

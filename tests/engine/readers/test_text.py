@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_passages_cover_the_text_in_order() -> None:
     split = passages.split(written)
     assert len(split) > 10
     assert all(len(passage.text) <= passages.PASSAGE_CHARS[1] for passage in split)
-    assert all(a.end <= b.start for a, b in zip(split, split[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(split))
     assert sum(len(p.text.split()) for p in split) == len(written.split())
 
 

@@ -1,0 +1,74 @@
+"""Records to show, and the real window on a library of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from desktop import app as application
+from desktop.bridge import Bridge
+from desktop.main_window import MainWindow
+from desktop.window_state import WindowState
+from engine.library import Library
+from engine.paths import Home
+from engine.records import (
+    Band,
+    ContentId,
+    FileId,
+    Hit,
+    Kind,
+    Match,
+    Retriever,
+    SegmentId,
+)
+
+MakeHit = Callable[..., Hit]
+
+
+@pytest.fixture
+def make_hit() -> MakeHit:
+    def make(number: int = 1, *, kind: Kind = Kind.PHOTO, band: Band = Band.STRONG, **more) -> Hit:
+        values = {
+            "content_id": ContentId(number),
+            "segment_id": SegmentId(number),
+            "file_id": FileId(number),
+            "path": Path(f"/pictures/IMG_{number}.jpg"),
+            "folder": Path("/pictures"),
+            "kind": kind,
+            "score": 0.8,
+            "band": band,
+            "matches": (Match(Retriever.PHOTO_MEANING, 1, 0.8, "nearer than most"),),
+            "size_bytes": 1234,
+            "modified_at": datetime(2024, 6, 1) - timedelta(days=number),
+            "online": True,
+            "width": 640,
+            "height": 480,
+        }
+        return Hit(**(values | more))
+
+    return make
+
+
+@pytest.fixture
+def open_window(home: Home, qtbot, qapp) -> Iterator[Callable[..., MainWindow]]:
+    """Opens the real window on the library of `home`, as the application does."""
+    opened: list[tuple[MainWindow, Bridge]] = []
+    application.dress(qapp)
+
+    def open_(*folders: Path) -> MainWindow:
+        library = Library.open(home)
+        bridge = Bridge(library)
+        window = MainWindow(bridge, WindowState(home.config))
+        application.begin(bridge, library, window, folders)
+        opened.append((window, bridge))
+        window.show()
+        return window
+
+    yield open_
+    for window, bridge in opened:
+        window.close()
+        bridge.close()
+        window.deleteLater()

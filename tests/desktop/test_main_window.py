@@ -1,0 +1,216 @@
+"""The real window, on real files, from adding a folder to opening a hit."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from desktop import open_files, theme
+from desktop.main_window import MainWindow
+from engine.records import Phase, Query
+
+PATIENCE_MS = 60_000
+CAT, ROCKET, COFFEE = "IMG_1.png", "IMG_2.jpg", "IMG_3.png"
+PHOTOS = {"cat": CAT, "rocket": ROCKET, "coffee": COFFEE}
+
+
+@pytest.fixture
+def shelf(pictures: Path, real_photos, make_photo) -> Path:
+    for name, target in PHOTOS.items():
+        shutil.copy(real_photos[name], pictures / target)
+    (pictures / "contract.txt").write_text("The tenant pays a deposit of three months' rent.")
+    (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    return pictures
+
+
+def names(window: MainWindow) -> list[str]:
+    return [hit.path.name for hit in window.results.view.hits]
+
+
+def wait_for(qtbot, window: MainWindow, count: int) -> None:
+    qtbot.waitUntil(
+        lambda: len(names(window)) == count and window._phase is Phase.IDLE, timeout=PATIENCE_MS
+    )
+
+
+def ask(qtbot, window: MainWindow, text: str) -> None:
+    with qtbot.waitSignal(
+        window.answered, timeout=PATIENCE_MS, check_params_cb=lambda r: r.query.text == text
+    ):
+        window.search_bar.set_text(text)
+
+
+def test_from_an_empty_window_to_an_open_file(open_window, shelf, qtbot, monkeypatch) -> None:
+    window = open_window()
+    qtbot.waitUntil(lambda: window.results.empty.title == "Find anything by describing it")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(shelf))
+    opened: list[Path] = []
+    monkeypatch.setattr(open_files, "open_file", lambda path: opened.append(path) or True)
+
+    qtbot.mouseClick(window.results.empty._button, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, window, 4)
+    assert set(names(window)) == {CAT, ROCKET, COFFEE, "contract.txt"}
+    qtbot.waitUntil(lambda: window.status._counts.text() == "3 photos · 1 document")
+    assert window.status._skips.text() == "1 skipped"
+
+    qtbot.keyClicks(window.search_bar._field, "a rocket launch")
+    qtbot.waitUntil(lambda: names(window)[:1] == [ROCKET], timeout=PATIENCE_MS)
+    window.results.view.select(0)
+    assert ROCKET in window.preview._title.text().replace("\u200b", "")
+    assert "Looks like it" in window.preview._why.text()
+    qtbot.waitUntil(lambda: not window.preview._image.isNull(), timeout=PATIENCE_MS)
+    qtbot.keyClick(window.results.view, Qt.Key.Key_Return)
+    assert opened == [shelf / ROCKET]
+
+
+def test_a_document_shows_its_passage_with_the_words_marked(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    ask(qtbot, window, "deposit")
+    assert names(window)[0] == "contract.txt"
+    window.results.view.select(0)
+    assert "deposit of three months" in window.preview._text.toPlainText()
+    assert "<span" in window.preview._text.toHtml()
+
+
+def test_a_dropped_picture_and_words_make_one_query(
+    open_window, shelf, real_photos, qtbot, tmp_path
+) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    copy = shutil.copy(real_photos["cat"], tmp_path / "dropped.png")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(copy))])
+    drop = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+        window.dropEvent(drop)
+    assert names(window)[0] == CAT
+    assert window.search_bar._chip.isVisible()
+    ask(qtbot, window, "a rocket")
+    assert window.search_bar.query.picture == Path(copy)
+    assert set(names(window)[:2]) == {CAT, ROCKET}
+    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+        window.search_bar.remove_picture()
+    assert names(window)[0] == ROCKET
+
+
+def test_a_pasted_picture_is_searched_with(open_window, shelf, real_photos, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    QApplication.clipboard().setImage(QImage(str(real_photos["coffee"])))
+    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+        window.paste()
+    assert names(window)[0] == COFFEE
+
+
+def test_more_like_a_hit(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    hit = window.results.view.hits[0]
+    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+        window.find_similar(hit)
+    assert hit.path.name not in names(window)
+    assert window.search_bar._chip.isVisible()
+
+
+def test_the_sidebar_narrows_what_is_shown(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window.sidebar._scopes.setCurrentRow(2)
+    qtbot.waitUntil(lambda: names(window) == ["contract.txt"], timeout=PATIENCE_MS)
+    window.sidebar._folders.setCurrentRow(0)
+    qtbot.waitUntil(lambda: len(names(window)) == 4, timeout=PATIENCE_MS)
+
+
+def test_skipped_files_are_shown_with_their_reasons(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window.status._skips.click()
+    qtbot.waitUntil(lambda: window.skips_dialog.model.rowCount() == 1, timeout=PATIENCE_MS)
+    assert window.skips_dialog.model.skips[0].path == shelf / "broken.jpg"
+    window.skips_dialog.close()
+
+
+def test_a_removed_folder_is_gone_once_that_is_confirmed(
+    open_window, shelf, qtbot, monkeypatch
+) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    (folder,) = window._overview.folders
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    window.remove_folder(folder)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    window.remove_folder(folder)
+    qtbot.waitUntil(
+        lambda: (
+            window.results.empty.title == "Find anything by describing it"
+            and not window.results.view.hits
+        ),
+        timeout=PATIENCE_MS,
+    )
+    assert (shelf / "contract.txt").exists()
+
+
+def test_indexing_pauses_and_goes_on(open_window, shelf, qtbot, make_photo) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window.status.pause_requested.emit()
+    qtbot.waitUntil(lambda: window._phase is Phase.PAUSED, timeout=PATIENCE_MS)
+    make_photo(shelf / "later.jpg", seed=4)
+    window.status._pause.click()
+    wait_for(qtbot, window, 5)
+
+
+def test_an_error_is_told_and_the_next_search_works(open_window, shelf, qtbot, tmp_path) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff")
+    window.search_with_picture(tmp_path / "bad.jpg")
+    qtbot.waitUntil(
+        lambda: window.results.empty.title == "This file cannot be searched with",
+        timeout=PATIENCE_MS,
+    )
+    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+        window.search_bar.clear()
+    assert len(names(window)) == 4
+
+
+def test_of_several_searches_the_last_is_answered(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    answers: list[Query] = []
+    window.answered.connect(lambda result: answers.append(result.query))
+    for text in ("a", "a c", "a ca", "a cat"):
+        window.search_bar.set_text(text)
+    qtbot.waitUntil(lambda: bool(answers) and answers[-1].text == "a cat", timeout=PATIENCE_MS)
+    assert names(window)[0] == CAT
+
+
+def test_the_window_remembers_how_it_was_left(open_window, qtbot) -> None:
+    window = open_window()
+    window.results._slider.setValue(300)
+    window._fold_right.click()
+    window.close()
+    again = open_window()
+    assert again.results._slider.value() == 300
+    assert not again.preview.isVisibleTo(again)
+
+
+def test_light_and_dark_follow_the_system(open_window, qapp, monkeypatch) -> None:
+    window = open_window()
+    seen = []
+    for scheme in (Qt.ColorScheme.Dark, Qt.ColorScheme.Light):
+        # The offscreen platform has no scheme of its own to change.
+        monkeypatch.setattr(theme, "is_dark", lambda s=scheme: s is Qt.ColorScheme.Dark)
+        qapp.styleHints().colorSchemeChanged.emit(scheme)
+        seen.append(window.grab().toImage().pixelColor(20, 300).lightness())
+    assert seen[0] < 80 < seen[1]

@@ -1,0 +1,115 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+
+from desktop.grid_layout import Section
+from desktop.results_view import ResultsView
+from desktop.thumbnail_cache import ThumbnailCache
+from engine.records import Band, ContentId, Kind
+
+
+@pytest.fixture
+def view(qtbot, make_hit) -> ResultsView:
+    view = ResultsView(ThumbnailCache())
+    qtbot.addWidget(view)
+    view.resize(800, 600)
+    hits = [make_hit(number) for number in range(1, 31)]
+    view.show_hits(hits, [Section("Strong", 10), Section("Maybe", 20)], ranked=True)
+    view.show()
+    return view
+
+
+def centre(view: ResultsView, index: int) -> QPoint:
+    return view.rect_of(index).center()
+
+
+def test_a_click_makes_a_hit_current(view: ResultsView, qtbot) -> None:
+    with qtbot.waitSignal(view.current_changed) as changed:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, 2))
+    assert changed.args[0].content_id == 3
+    assert [hit.content_id for hit in view.selected_hits] == [3]
+
+
+def test_a_double_click_and_enter_open_a_hit(view: ResultsView, qtbot) -> None:
+    with qtbot.waitSignal(view.opened) as opened:
+        qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, 1))
+    assert opened.args[0].content_id == 2
+    view.select(4)
+    with qtbot.waitSignal(view.opened) as opened:
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert opened.args[0].content_id == 5
+
+
+def test_arrows_move_and_keep_the_hit_in_view(view: ResultsView, qtbot) -> None:
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.current_hit.content_id == 1
+    for _ in range(3):
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.current_hit.content_id == 4
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert view.current_hit.content_id == 30
+    assert view.viewport().rect().intersects(view.rect_of(29))
+
+
+def test_several_hits_are_selected_with_modifiers(view: ResultsView, qtbot) -> None:
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseClick(view.viewport(), left, pos=centre(view, 0))
+    qtbot.mouseClick(view.viewport(), left, control, centre(view, 2))
+    assert [hit.content_id for hit in view.selected_hits] == [1, 3]
+    view.select(0)
+    view.select(3, extend=True)
+    with qtbot.waitSignal(view.copy_requested) as copied:
+        qtbot.keyClick(view, Qt.Key.Key_C, control)
+    assert [hit.content_id for hit in copied.args[0]] == [1, 2, 3, 4]
+    qtbot.mouseClick(view.viewport(), left, shift, centre(view, 5))
+    assert len(view.selected_hits) == 6
+
+
+def test_only_visible_thumbnails_are_wanted(view: ResultsView, qtbot, make_hit) -> None:
+    many = [make_hit(number) for number in range(1, 100_001)]
+    with qtbot.waitSignal(view.thumbnails_wanted) as wanted:
+        view.show_hits(many, [Section("All", len(many))])
+    assert 0 < len(wanted.args[0]) < 100
+    with qtbot.waitSignal(view.thumbnails_wanted) as wanted:
+        view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    assert wanted.args[0][-1].content_id == 100_000
+    view.grab()
+
+
+def test_every_kind_of_tile_is_painted(view: ResultsView, make_hit) -> None:
+    cache = ThumbnailCache()
+    photo = QImage(200, 100, QImage.Format.Format_RGB32)
+    photo.fill(Qt.GlobalColor.red)
+    cache.put(ContentId(1), 256, photo)
+    cache.put(ContentId(2), 256, QImage())
+    shown = ResultsView(cache)
+    shown.resize(900, 400)
+    hits = [
+        make_hit(1),
+        make_hit(2, online=False),
+        make_hit(3, kind=Kind.DOCUMENT, snippet="the tenant shall pay " * 30, band=Band.WEAK),
+    ]
+    shown.show_hits(hits, [Section("", 3)], ranked=True)
+    drawn = shown.grab().toImage()
+    spot = shown.rect_of(0).center()
+    ratio = drawn.devicePixelRatio()
+    assert drawn.pixelColor(int(spot.x() * ratio), int(spot.y() * ratio)) == Qt.GlobalColor.red
+    shown.deleteLater()
+
+
+def test_a_hit_stays_current_only_while_the_question_is_the_same(view, make_hit) -> None:
+    view.select(4)
+    hits = [make_hit(number) for number in (9, 5, 7)]
+    view.show_hits(hits, [Section("", 3)], keep_current=True)
+    assert view.current_hit.content_id == 5
+    view.show_hits(hits, [Section("", 3)])
+    assert view.current_hit is None
+
+
+def test_no_hits_are_no_trouble(view: ResultsView, qtbot) -> None:
+    view.show_hits((), ())
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_End):
+        qtbot.keyClick(view, key)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert view.current_hit is None

@@ -1,0 +1,33 @@
+from desktop.status_bar import StatusBar
+from engine.records import Counts, IndexProgress, Phase, SkipReason
+
+
+def test_progress_is_told_in_words(qtbot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_progress(IndexProgress(Phase.INDEXING, 100, 7300, 0, 60.0, 120.0))
+    assert bar._doing.text() == "Indexing 60/s, 2 minutes left"
+    bar.show_progress(IndexProgress(Phase.PAUSED, 100, 7300))
+    assert bar._doing.text() == "Paused, 7,200 files left"
+    bar.show_progress(IndexProgress(Phase.IDLE))
+    assert bar._doing.text() == "Up to date"
+
+
+def test_the_button_pauses_and_resumes(qtbot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_progress(IndexProgress(Phase.INDEXING, 1, 2))
+    with qtbot.waitSignal(bar.pause_requested):
+        bar._pause.click()
+    bar.show_progress(IndexProgress(Phase.PAUSED, 1, 2))
+    with qtbot.waitSignal(bar.resume_requested):
+        bar._pause.click()
+
+
+def test_unsupported_files_are_listed_but_not_counted_as_trouble(qtbot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    reasons = {SkipReason.UNSUPPORTED: 4, SkipReason.CORRUPT: 1}
+    bar.show_counts(Counts(photos=1200, documents=1, skipped=5, skipped_by_reason=reasons))
+    assert bar._counts.text() == "1,200 photos · 1 document"
+    assert bar._skips.text() == "1 skipped"

@@ -1,0 +1,21 @@
+from PySide6.QtGui import QImage
+
+from desktop.thumbnail_cache import ThumbnailCache
+from engine.records import ContentId
+
+
+def test_the_least_recently_shown_goes_first(qapp) -> None:
+    image = QImage(100, 100, QImage.Format.Format_RGB32)
+    cache = ThumbnailCache(most_bytes=3 * image.sizeInBytes())
+    for number in (1, 2, 3):
+        cache.put(ContentId(number), 256, image)
+    cache.get(ContentId(1), 256)
+    cache.put(ContentId(4), 256, image)
+    kept = [n for n in (1, 2, 3, 4) if cache.get(ContentId(n), 256) is not None]
+    assert kept == [1, 3, 4]
+
+
+def test_sizes_are_kept_apart(qapp) -> None:
+    cache = ThumbnailCache()
+    cache.put(ContentId(1), 256, QImage(10, 10, QImage.Format.Format_RGB32))
+    assert cache.get(ContentId(1), 512) is None

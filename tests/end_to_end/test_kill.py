@@ -1,0 +1,104 @@
+"""kill -9 at any moment of indexing ends in the same library as an undisturbed run."""
+
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.library import Library
+from engine.paths import Home
+from engine.records import Query
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ten_kills_at_random_end_in_the_same_library(tmp_path, pictures, make_photo) -> None:
+    for number in range(400):
+        make_photo(pictures / f"{number % 7}" / f"p{number}.jpg", seed=number)
+    for number in range(60):
+        text = f"Note {number}. " + f"The {number} boats lie in harbour {number}. " * 30
+        (pictures / f"note-{number}.txt").write_text(text)
+    undisturbed = Home.at(tmp_path / "undisturbed")
+    killed = Home.at(tmp_path / "killed")
+    _index(undisturbed, pictures)
+    rng = random.Random(7)
+    interrupted = 0
+    for _ in range(KILLS):
+        with subprocess.Popen(_command(killed, pictures), stderr=subprocess.DEVNULL) as process:
+            try:
+                # The moment itself is what is tested: there is nothing to wait for.
+                process.wait(rng.uniform(0.4, 1.6))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                interrupted += 1
+    assert interrupted >= KILLS // 2
+    _index(killed, pictures)
+    assert _state(killed) == _state(undisturbed)
+    expected = _answers(undisturbed, pictures)
+    assert _answers(killed, pictures) == expected
+    shutil.rmtree(killed.vectors)
+    assert _answers(killed, pictures) == expected
+
+
+def _command(home: Home, folder: Path) -> list[str]:
+    program = [sys.executable, "-m", "desktop", "--home", str(home.data.parent)]
+    return [*program, "index", str(folder)]
+
+
+def _index(home: Home, folder: Path) -> None:
+    subprocess.run(
+        _command(home, folder), cwd=ROOT, check=True, stderr=subprocess.DEVNULL, timeout=200
+    )
+
+
+def _state(home: Home) -> dict[str, object]:
+    with closing(sqlite3.connect(home.database)) as connection:
+        tables = ("files", "contents", "segments", "embeddings", "skips", "folders", "models")
+        state: dict[str, object] = {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in (*tables, "passage_words", "name_words")
+        }
+        state["paths"] = sorted(
+            connection.execute(
+                "SELECT relative, hash, files.state FROM files "
+                "JOIN contents ON contents.id = content_id"
+            ).fetchall()
+        )
+        state["vectors"] = sorted(
+            connection.execute(
+                "SELECT hash, start_char, vector FROM embeddings "
+                "JOIN segments ON segments.id = segment_id "
+                "JOIN contents ON contents.id = content_id"
+            ).fetchall(),
+            key=repr,
+        )
+        state["waiting"] = connection.execute(
+            "SELECT count(*) FROM files WHERE state != 'indexed'"
+        ).fetchone()[0]
+    # A batch's neighbours change the last bits of what onnxruntime computes.
+    state["vectors"] = [(digest, start) for digest, start, _ in state["vectors"]]  # type: ignore[union-attr]
+    return state
+
+
+def _answers(home: Home, folder: Path) -> list[object]:
+    queries = [
+        Query(text="harbour 17"),
+        Query(picture=folder / "3" / "p3.jpg", limit=5),
+        Query(text="boats", limit=100),
+    ]
+    with Library.open(home) as library:
+        assert len(library.search(Query(limit=1000)).hits) == 460
+        return [_first_of(library, query) for query in queries]
+
+
+def _first_of(library: Library, query: Query) -> object:
+    hits = library.search(query).hits
+    return hits[0].path.name, len(hits)
