@@ -15,8 +15,10 @@ _SCALE = 2
 
 
 def icon(name: str) -> QIcon:
-    """The icon of this name in the colour of text."""
-    return QIcon(pixmap(name, theme.colours().text, 18))
+    """The icon of this name in the colour of text, or of what lies on the accent where chosen."""
+    made = QIcon(pixmap(name, theme.colours().text, 18))
+    made.addPixmap(pixmap(name, theme.colours().on_accent, 18), QIcon.Mode.Selected)
+    return made
 
 
 @lru_cache(maxsize=256)
