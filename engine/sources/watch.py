@@ -29,6 +29,9 @@ SETTLE_S = 1.0
 """A path is reported when its size and mtime have not changed for this long."""
 
 TICK_S = 0.25
+POLL_S = 3.0
+"""Whether folders are there at all is looked at this often: a drive comes and goes unannounced."""
+
 MANY_PATHS = 10_000
 """Above this many unsettled paths, the whole folder is reported instead: the bound of the queue."""
 
@@ -50,6 +53,7 @@ class Watcher:
         self._watches: dict[FolderId, ObservedWatch] = {}
         self._unsettled: dict[FolderId, dict[Path, tuple[_Signature, float]]] = {}
         self._folders: dict[FolderId, Folder] = {}
+        self._present: dict[FolderId, bool] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -62,28 +66,21 @@ class Watcher:
 
     def add(self, folder: Folder) -> str | None:
         """Watches one more folder. Returns why it cannot be watched, if it cannot."""
-        if folder.id in self._watches:
-            return None
         with self._lock:
+            if folder.id in self._folders:
+                return None
             self._folders[folder.id] = folder
             self._unsettled[folder.id] = {}
-        try:
-            self._watches[folder.id] = self._observer.schedule(
-                _Handler(lambda path: self._notice(folder, path)), str(folder.path), recursive=True
-            )
-        except OSError as error:
-            self.remove(folder.id)
-            return f"{shown(folder.path)} cannot be watched: {error.strerror or error}"
-        return None
+            self._present[folder.id] = folder.path.is_dir()
+        return self._schedule(folder) if self._present[folder.id] else None
 
     def remove(self, folder_id: FolderId) -> None:
         """Watches one folder less."""
         with self._lock:
             self._folders.pop(folder_id, None)
             self._unsettled.pop(folder_id, None)
-        watch = self._watches.pop(folder_id, None)
-        if watch is not None:
-            self._observer.unschedule(watch)
+            self._present.pop(folder_id, None)
+        self._unschedule(folder_id)
 
     def stop(self) -> None:
         """Stops to watch; what has not settled is left to the next sweep."""
@@ -112,13 +109,42 @@ class Watcher:
                 unsettled[relative] = (_signature(path), time.monotonic())
         self._wake.set()
 
+    def _schedule(self, folder: Folder) -> str | None:
+        try:
+            self._watches[folder.id] = self._observer.schedule(
+                _Handler(lambda path: self._notice(folder, path)), str(folder.path), recursive=True
+            )
+        except OSError as error:
+            return f"{shown(folder.path)} cannot be watched: {error.strerror or error}"
+        return None
+
+    def _unschedule(self, folder_id: FolderId) -> None:
+        watch = self._watches.pop(folder_id, None)
+        if watch is not None:
+            self._observer.unschedule(watch)
+
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self._wake.wait()
+            self._wake.wait(POLL_S)
+            self._notice_drives()
             settled = self._take_settled()
             if settled:
                 self._on_changes(settled)
             self._stopped.wait(TICK_S)
+
+    def _notice_drives(self) -> None:
+        """Sees folders that went away or came back, of which no event tells."""
+        with self._lock:
+            folders = list(self._folders.values())
+        for folder in folders:
+            present = folder.path.is_dir()
+            if present == self._present.get(folder.id, present):
+                continue
+            self._present[folder.id] = present
+            self._unschedule(folder.id)
+            if present and (problem := self._schedule(folder)) is not None:
+                log.warning("%s", problem)
+            self._notice(folder, folder.path)
 
     def _take_settled(self) -> Changes:
         now = time.monotonic()

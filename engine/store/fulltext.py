@@ -2,6 +2,7 @@
 
 FTS5 splits at spaces, which these scripts do not write, so their runs are indexed as overlapping
 pairs of characters (bigrams) and the last character: every word of one, two or more is found.
+English words are found in their other forms too (Porter, 1980).
 """
 
 from __future__ import annotations
@@ -46,10 +47,8 @@ def words_of(text: str) -> list[str]:
 
 
 def match_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:
-    """The FTS5 query that asks for all of `words`, the last as a prefix, and all `phrases`."""
+    """The FTS5 query that asks for all of `words` and all `phrases`."""
     terms = [_term(word) for word in words]
-    if terms and not _CJK_RUN.fullmatch(words[-1]) and len(words[-1]) > 2:
-        terms[-1] += "*"
     return " AND ".join(terms + [_phrase(phrase) for phrase in phrases if words_of(phrase)])
 
 

@@ -86,11 +86,11 @@ def m001_first_schema(db: SchemaDatabase) -> None:
         CREATE INDEX embeddings_model ON embeddings (model_id, segment_id);
 
         CREATE VIRTUAL TABLE passage_words USING fts5 (
-            words, tokenize = 'unicode61 remove_diacritics 2'
+            words, tokenize = 'porter unicode61 remove_diacritics 2'
         );
 
         CREATE VIRTUAL TABLE name_words USING fts5 (
-            words, tokenize = 'unicode61 remove_diacritics 2'
+            words, tokenize = 'porter unicode61 remove_diacritics 2'
         );
 
         CREATE TRIGGER forget_passage_words AFTER DELETE ON segments WHEN old.kind = 'passage'

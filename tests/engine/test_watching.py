@@ -122,6 +122,17 @@ def test_the_sweep_at_start_repairs_what_was_missed(home, pictures, make_photo):
         observer.wait_for_names("here.jpg", "new.jpg")
 
 
+def test_a_drive_that_comes_back_is_noticed(watching, pictures, make_photo):
+    away = pictures.rename(pictures.with_name("away"))
+    watching.wait_for(lambda: watching.library.counts().offline == 1)
+    assert watching.names() == {"first.jpg"}
+    make_photo(away / "added.jpg", seed=30)
+    away.rename(pictures)
+    watching.wait_for_names("first.jpg", "added.jpg")
+    make_photo(pictures / "later.jpg", seed=31)
+    watching.wait_for_names("first.jpg", "added.jpg", "later.jpg")
+
+
 def test_a_paused_library_waits_and_goes_on(watching, pictures, make_photo):
     library = watching.library
     library.pause()
