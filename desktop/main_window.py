@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import icons, open_files
+from desktop import icons, intake, open_files
 from desktop.bridge import Bridge, Overview
 from desktop.drop_overlay import DropOverlay
 from desktop.preview import Preview
@@ -322,22 +322,13 @@ class MainWindow(QMainWindow):
 
     def _take(self, mime: QMimeData) -> None:
         """Uses what was dropped or pasted: a folder is watched, a picture searched with."""
-        for url in mime.urls():
-            path = Path(url.toLocalFile())
-            if url.isLocalFile() and path.is_dir():
-                self._bridge.add_folder(path)
-            elif url.isLocalFile():
-                self.search_with_picture(path)
-                return
-        if mime.hasImage():
-            image = QGuiApplication.clipboard().image()
-            held = mime.imageData()
-            image = held if isinstance(held, QImage) else image
-            path = Path(self._pasted.name, f"pasted {image.cacheKey()}.png")
-            if image.save(str(path)):
-                self.search_with_picture(path)
-        elif mime.hasText() and not mime.urls():
-            self.search_bar.set_text(mime.text())
+        taken = intake.take(mime, Path(self._pasted.name))
+        for folder in taken.folders:
+            self._bridge.add_folder(folder)
+        if taken.picture is not None:
+            self.search_with_picture(taken.picture)
+        elif taken.text:
+            self.search_bar.set_text(taken.text)
 
     # Qt's own
 
@@ -346,10 +337,7 @@ class MainWindow(QMainWindow):
         # A drag that began here carries hits out; it is not a query.
         if event.source() is None and (mime.hasUrls() or mime.hasImage()):
             event.acceptProposedAction()
-            folders = any(Path(url.toLocalFile()).is_dir() for url in mime.urls())
-            self._overlay.tell(
-                "Drop to watch this folder" if folders else "Drop to search with this picture"
-            )
+            self._overlay.tell(intake.promise(mime))
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self._overlay.hide()

@@ -100,7 +100,7 @@ class Sidebar(QWidget):
         self._folders.blockSignals(True)
         self._folders.clear()
         for folder in folders:
-            item = QListWidgetItem(shown(folder.path.name or folder.path), self._folders)
+            item = QListWidgetItem(_folder_title(folder), self._folders)
             icon = "folder" if folder.state is FolderState.ONLINE else "hard-drive"
             item.setData(_DATA, (Scope(folder_id=folder.id), icon, folder))
             item.setIcon(icons.icon(icon))
@@ -150,6 +150,17 @@ class Sidebar(QWidget):
         menu.addAction("Open folder", lambda: self.reveal_folder_requested.emit(folder))
         menu.addAction("Remove from Keepsight…", lambda: self.remove_folder_requested.emit(folder))
         menu.exec(self._folders.mapToGlobal(position))
+
+
+def _folder_title(folder: Folder) -> str:
+    """A folder's name with how many files it has, and while it is read, how many are through."""
+    name = shown(folder.path.name or folder.path)
+    if folder.state is FolderState.OFFLINE:
+        return f"{name}   not connected"
+    through = folder.indexed + folder.skipped
+    if through < folder.files:
+        return f"{name}   {through:,} of {folder.files:,}"
+    return f"{name}   {folder.indexed:,}"
 
 
 def _list(name: str) -> QListWidget:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
 import signal
@@ -16,9 +15,10 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from engine import output
 from engine.errors import KeepsightError
 from engine.paths import Home, shown
-from engine.records import Hit, Kind, Phase, Query, SearchResult
+from engine.records import Kind, Phase, Query
 
 OpenWindow = Callable[[Home, tuple[Path, ...]], int]
 
@@ -171,7 +171,7 @@ def folders(obj: dict[str, Any], removed: Path | None, as_json: bool) -> None:
             library.remove_folder(known.id)
         listed = library.folders()
     if as_json:
-        _print_json([dataclasses.asdict(f) | {"path": os.fspath(f.path)} for f in listed])
+        output.print_json([dataclasses.asdict(f) | {"path": os.fspath(f.path)} for f in listed])
         return
     for folder in listed:
         click.echo(
@@ -182,16 +182,24 @@ def folders(obj: dict[str, Any], removed: Path | None, as_json: bool) -> None:
 
 
 @_commands.command()
+@click.option("--use", "chosen", help="Use this model from now on: starter, or openclip:…")
 @_json
 @click.pass_obj
-def models(obj: dict[str, Any], as_json: bool) -> None:
-    """List the models at hand; the first is in use."""
-    from engine.library import Library
+def models(obj: dict[str, Any], chosen: str | None, as_json: bool) -> None:
+    """List the models at hand, the one in use first; or use another."""
+    from engine.library import Library, choose_model
 
+    if chosen is not None:
+        card = choose_model(obj["home"], chosen)
+        click.echo(
+            f"{card.title} is used from now on. `keepsight index` on a folder, or the window, "
+            "encodes what is in the library under it.",
+            err=True,
+        )
     with Library.open(obj["home"]) as library:
         cards = library.model_cards()
     if as_json:
-        _print_json([dataclasses.asdict(card) for card in cards])
+        output.print_json([dataclasses.asdict(card) for card in cards])
         return
     for card in cards:
         click.echo(f"{card.name}\t{card.title}\t{card.dimension} dimensions\t{card.licence}")
@@ -207,7 +215,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
     with Library.open(obj["home"]) as library:
         counts, skips = library.counts(), library.skips()
     if as_json:
-        _print_json(
+        output.print_json(
             {
                 "files": counts.files,
                 "indexed": counts.indexed,
@@ -260,7 +268,7 @@ def evaluate(captions: Path, split: str | None, model: str, as_json: bool) -> No
             on_query=on_query,
         )
     if as_json:
-        _print_json(
+        output.print_json(
             {
                 direction: {code: metrics.as_json() for code, metrics in by_language.items()}
                 for direction, by_language in report.items()
@@ -284,48 +292,13 @@ def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:
         result = library.search(query)
         is_empty = not library.counts().files
     if as_json:
-        _print_json([_hit_as_json(hit) for hit in result.hits])
+        output.print_json([output.hit_as_json(hit) for hit in result.hits])
     else:
-        _print_hits(result)
+        output.print_hits(result)
     if result.unknown_words:
         click.echo(f"The model does not know: {' '.join(result.unknown_words)}", err=True)
     if is_empty:
         click.echo("The library is empty: keepsight index FOLDER", err=True)
-
-
-def _hit_as_json(hit: Hit) -> dict[str, object]:
-    return {
-        "path": os.fspath(hit.path),
-        "folder": os.fspath(hit.folder),
-        "kind": hit.kind,
-        "score": round(hit.score, 4),
-        "band": hit.band,
-        "snippet": hit.snippet,
-        "retrievers": [
-            {"name": m.retriever, "rank": m.rank, "score": round(m.score, 4), "detail": m.detail}
-            for m in hit.matches
-        ],
-        "date": hit.shown_at.isoformat(),
-        "width": hit.width,
-        "height": hit.height,
-        "camera": hit.camera,
-        "title": hit.title,
-        "size_bytes": hit.size_bytes,
-        "copies": hit.copies,
-        "online": hit.online,
-    }
-
-
-def _print_hits(result: SearchResult) -> None:
-    for hit in result.hits:
-        snippet = f"\t{' '.join(hit.snippet.split())[:100]}" if hit.snippet else ""
-        click.echo(f"{hit.score:4.0%} {hit.band:6} {shown(hit.path)}{snippet}")
-    if not result.hits:
-        click.echo("Nothing found.", err=True)
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2))
 
 
 def _replace_unprintable() -> None:

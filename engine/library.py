@@ -289,6 +289,17 @@ class Library:
             )
 
 
+def choose_model(home: Home, spec: str) -> ModelCard:
+    """Uses the model that `spec` names from the next opening on. Raises ModelError."""
+    home.create()
+    encoder = catalog.load(spec)
+    try:
+        settings.save(home, settings.Settings(model=spec))
+        return encoder.card
+    finally:
+        encoder.close()
+
+
 def reader_workers() -> int:
     """How many processes read files: half the cores, since encoding takes the rest; at most 4."""
     return max(1, min(4, (os.cpu_count() or 1) // 2))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from engine import cli
+from engine import cli, output
 from engine.records import Band, ContentId, FileId, Folder, Hit, Kind, SegmentId
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,7 +81,7 @@ def test_every_key_of_the_json_is_in_the_readme() -> None:
         modified_at=now,
         online=True,
     )
-    for key in [*cli._hit_as_json(hit), *(field.name for field in fields(Folder))]:
+    for key in [*output.hit_as_json(hit), *(field.name for field in fields(Folder))]:
         assert f"`{key}`" in README
 
 

@@ -1,0 +1,69 @@
+"""Another model takes over a library: a tiny OpenCLIP one, saved to disk with random weights."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ModelError
+from engine.library import Library, choose_model
+from engine.records import Query
+
+TINY = {
+    "embed_dim": 24,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
+    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    from engine.models.torchvision_shim import import_torchvision
+
+    import_torchvision()
+    import open_clip
+    import torch
+
+    torch.manual_seed(0)
+    model = open_clip.CLIP(**TINY)
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    config = {
+        "model_cfg": TINY,
+        "preprocess_cfg": {"mean": [0.5] * 3, "std": [0.5] * 3, "resize_mode": "squash"},
+    }
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    torch.save(model.state_dict(), folder / "open_clip_pytorch_model.bin")
+    return f"openclip:{folder}"
+
+
+@pytest.mark.slow
+def test_photos_and_passages_are_encoded_again_and_found(home, pictures, make_photo, tiny) -> None:
+    for number in range(5):
+        make_photo(pictures / f"{number}.png", seed=number)
+    (pictures / "note.txt").write_text("boats in a harbour")
+    with Library.open(home) as library:
+        for _ in library.index([pictures]):
+            pass
+    assert choose_model(home, tiny).dimension == 24
+    with Library.open(home) as library:
+        assert library.model_cards()[0].dimension == 24
+        for _ in library.index([pictures]):
+            pass
+        first = library.search(Query(picture=pictures / "3.png", limit=3)).hits[0]
+        assert first.path.name == "3.png"
+        assert library.search(Query(text="boats")).hits[0].path.name == "note.txt"
+    with closing(sqlite3.connect(home.database)) as connection:
+        rows = connection.execute(
+            "SELECT model_id, count(*), min(length(vector)) FROM embeddings GROUP BY model_id"
+        ).fetchall()
+    assert rows == [(1, 6, 768), (2, 6, 48)]
+
+
+def test_a_model_that_does_not_exist_is_not_chosen(home) -> None:
+    with pytest.raises(ModelError):
+        choose_model(home, "openclip:No-Such-Model/none")
+    with Library.open(home) as library:
+        assert library.model_cards()[0].name == "starter"
