@@ -1,5 +1,7 @@
 """The bridge is the only crossing between the engine's threads and Qt."""
 
+import sys
+
 from PySide6.QtCore import QThread
 
 from desktop.bridge import Bridge
@@ -41,3 +43,14 @@ def test_what_goes_wrong_is_told(home, qapp, qtbot, tmp_path) -> None:
         bridge.add_folder(tmp_path / "missing")
     assert failed.args[0] == "There is no such folder"
     bridge.close()
+
+
+def test_signals_lose_no_references(home, qapp) -> None:
+    """PySide6 6.12.0 lost one to True with every signal, and ended the process after thousands."""
+    bridge = Bridge(Library.open(home))
+    before = sys.getrefcount(True), sys.getrefcount(None)
+    for _ in range(500):
+        bridge.library_changed.emit()
+    after = sys.getrefcount(True), sys.getrefcount(None)
+    bridge.close()
+    assert all(a > b - 100 for a, b in zip(after, before, strict=True))
