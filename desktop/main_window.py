@@ -47,6 +47,7 @@ from engine.records import Folder, Hit, IndexProgress, Phase, Query, SearchResul
 MOST_HITS = 200
 MOST_NEWEST = 100_000
 REFRESH_MS = 2_000
+REFRESH_SHARE = 20
 PICTURES = "Pictures (*.jpg *.jpeg *.png *.webp *.gif *.tif *.tiff *.bmp);;All files (*)"
 
 
@@ -282,6 +283,8 @@ class MainWindow(QMainWindow):
     def _on_answer(self, result: SearchResult) -> None:
         has_folders = bool(self._overview and self._overview.folders)
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
+        # Looking again must cost little: a large library is looked at less often.
+        self._refresh.setInterval(max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE)))
         self.answered.emit(result)
 
     def _on_overview(self, overview: Overview) -> None:

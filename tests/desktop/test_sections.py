@@ -1,0 +1,19 @@
+from datetime import datetime
+
+from desktop import sections
+from desktop.grid_layout import Section
+from engine.records import Band
+
+
+def test_hits_are_under_their_bands(make_hit) -> None:
+    hits = [make_hit(1), make_hit(2), make_hit(3, band=Band.WEAK)]
+    assert sections.by_band(hits) == [
+        Section("Strong matches · 2", 2),
+        Section("Weak matches · 1", 1),
+    ]
+
+
+def test_hits_are_under_their_months(make_hit) -> None:
+    dates = [datetime(2024, 5, 9), datetime(2024, 5, 1), datetime(2023, 5, 2)]
+    hits = [make_hit(number, taken_at=date) for number, date in enumerate(dates)]
+    assert sections.by_month(hits) == [Section("May 2024", 2), Section("May 2023", 1)]
