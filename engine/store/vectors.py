@@ -30,6 +30,9 @@ EXACT_BELOW = 200_000
 OVER_FETCH = 4
 """How many times the hits asked for the graph is asked for, before scores are made exact."""
 
+SAMPLE_TOLERANCE = 0.05
+"""A sample serves until the index has grown or shrunk by this share."""
+
 _FLAT = {"connectivity": 2, "expansion_add": 1}
 _GRAPH = {"connectivity": 16, "expansion_add": 128, "expansion_search": 256}
 
@@ -56,6 +59,7 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._index = self._empty(0)
         self._unsaved = False
+        self._drawn = (0, np.empty((0, card.dimension), np.float32))
 
     def __len__(self) -> int:
         return len(self._index)
@@ -115,11 +119,16 @@ class VectorIndex:
         return Neighbours(ids[:limit], cosines[:limit])
 
     def sample(self, size: int) -> NDArray[np.float32]:
-        """(n, D) vectors of up to `size` segments, the same as long as the index is the same."""
-        with self._lock:
-            keys = np.asarray(self._index.keys[:] if len(self._index) else (), np.int64)
-        chosen = np.random.default_rng(0).permutation(np.sort(keys))[:size]
-        return self._matrix(chosen)[1]
+        """(n, D) vectors of up to `size` segments, drawn anew when the index has changed a lot."""
+        count = len(self._index)
+        drawn_from, drawn = self._drawn
+        if abs(count - drawn_from) > SAMPLE_TOLERANCE * drawn_from or len(drawn) > size:
+            with self._lock:
+                keys = np.asarray(self._index.keys[:] if count else (), np.int64)
+            chosen = np.random.default_rng(0).permutation(np.sort(keys))[:size]
+            drawn = self._matrix(chosen)[1]
+            self._drawn = (count, drawn)
+        return drawn
 
     def publish(self) -> None:
         """Writes the file whole or not at all; a crash leaves the former one."""
