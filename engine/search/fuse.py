@@ -42,42 +42,35 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
     for candidates in lists:
         for candidate in candidates:
             found.setdefault(candidate.content_id, []).append(candidate)
-    order = sorted(
-        ((_band(group), -_merit(group), content) for content, group in found.items()),
-        key=lambda entry: (_BAND_ORDER[entry[0]], entry[1], entry[2]),
-    )
+    entries = []
+    for content, group in found.items():
+        chance = max(candidate.match.score for candidate in group)
+        band = band_of(chance)
+        merit = chance if band is Band.WEAK else _reciprocal_ranks(group)
+        entries.append((_BAND_ORDER[band], -merit, content, chance, band))
+    entries.sort()
     ranked: list[Ranked] = []
     ceiling = 1.0
-    for band, _, content in order:
-        group = found[content]
-        ceiling = min(ceiling, _chance(group))
+    for _, _, content, chance, band in entries:
+        ceiling = min(ceiling, chance)
         ranked.append(
             Ranked(
                 content_id=content,
-                segment_id=_speaker(group),
+                segment_id=_speaker(found[content]),
                 score=ceiling,
                 band=band,
-                matches=tuple(candidate.match for candidate in group),
+                matches=tuple(candidate.match for candidate in found[content]),
             )
         )
     return ranked
 
 
-def _chance(group: list[Candidate]) -> float:
-    return max(candidate.match.score for candidate in group)
-
-
-def _band(group: list[Candidate]) -> Band:
-    return band_of(_chance(group))
-
-
-def _merit(group: list[Candidate]) -> float:
-    if _band(group) is Band.WEAK:
-        return _chance(group)
+def _reciprocal_ranks(group: list[Candidate]) -> float:
     return sum(WEIGHTS[c.match.retriever] / (RRF_K + c.match.rank) for c in group)
 
 
 def _speaker(group: list[Candidate]) -> SegmentId | None:
     """The segment to show: where the words asked for stand, else where the meaning is nearest."""
-    group = sorted(group, key=lambda c: c.match.retriever is not Retriever.WORDS)
+    if len(group) > 1:
+        group = sorted(group, key=lambda c: c.match.retriever is not Retriever.WORDS)
     return next((c.segment_id for c in group if c.segment_id is not None), None)
