@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, NamedTuple, NewType, Self
 
 if TYPE_CHECKING:
+    import os
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -84,6 +86,22 @@ class Folder:
     skipped: int
 
 
+LATEST_NS = 2**63 - 1
+"""The year 2262, the latest mtime that SQLite can hold: files may claim to be from later."""
+
+
+class Stamp(NamedTuple):
+    """What tells that a file was written to, without reading it; mtime is since the epoch."""
+
+    size_bytes: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        """The stamp in what the operating system says of a file."""
+        return cls(status.st_size, min(status.st_mtime_ns, LATEST_NS))
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A file that a scan or the watcher saw; `modified_ns` is nanoseconds since the epoch."""
@@ -98,6 +116,11 @@ class FoundFile:
     def path(self) -> Path:
         """The absolute path."""
         return self.root / self.relative
+
+    @property
+    def stamp(self) -> Stamp:
+        """What it was when it was seen."""
+        return Stamp(self.size_bytes, self.modified_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.records import Folder, FoundFile
+from engine.records import Folder, FoundFile, Stamp
 from engine.sources import rules
 
 
@@ -74,10 +74,11 @@ def _walk(
 
 
 def _found(folder: Folder, relative: Path, status: os.stat_result) -> FoundFile:
+    stamp = Stamp.of(status)
     return FoundFile(
         folder_id=folder.id,
         root=folder.path,
         relative=relative,
-        size_bytes=status.st_size,
-        modified_ns=status.st_mtime_ns,
+        size_bytes=stamp.size_bytes,
+        modified_ns=stamp.modified_ns,
     )

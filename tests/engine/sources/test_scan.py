@@ -1,0 +1,118 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.records import LATEST_NS, Folder, FolderId, FolderState, FoundFile
+from engine.sources import rules
+from engine.sources.scan import ClosedFolder, scan
+
+
+def watched(path: Path) -> Folder:
+    return Folder(FolderId(1), path, FolderState.ONLINE, files=0, indexed=0, skipped=0)
+
+
+def found(path: Path, below: str = "") -> list[str]:
+    return sorted(
+        item.relative.as_posix()
+        for item in scan(watched(path), Path(below))
+        if isinstance(item, FoundFile)
+    )
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def test_every_file_is_found_once_with_its_size(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b/c.txt", "b/d/e.png")
+    assert found(tmp_path) == ["a.jpg", "b/c.txt", "b/d/e.png"]
+    sizes = {i.relative.name: i.size_bytes for i in scan(watched(tmp_path))}
+    assert sizes == {"a.jpg": 5, "c.txt": 7, "e.png": 9}
+
+
+def test_a_part_of_a_folder_is_scanned_alone(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b/c.txt", "b/d/e.png", "bb/f.txt")
+    assert found(tmp_path, "b") == ["b/c.txt", "b/d/e.png"]
+    assert found(tmp_path, "b/c.txt") == ["b/c.txt"]
+    assert found(tmp_path, "gone") == []
+
+
+def test_a_part_that_is_left_out_is_not_scanned_when_asked_for(tmp_path: Path) -> None:
+    put(tmp_path, ".git/a.txt", "node_modules/b/c.txt", ".hidden.jpg")
+    for below in (".git", ".git/a.txt", "node_modules/b", ".hidden.jpg"):
+        assert found(tmp_path, below) == []
+
+
+def test_loops_of_links_end_and_owners_names_win(tmp_path: Path) -> None:
+    put(tmp_path, "z/photo.jpg")
+    (tmp_path / "a").symlink_to(tmp_path / "z", target_is_directory=True)
+    (tmp_path / "z" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    assert found(tmp_path) == ["z/photo.jpg"]
+
+
+def test_links_to_places_outside_are_followed(tmp_path: Path) -> None:
+    put(tmp_path / "outside", "a.jpg")
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
+    assert found(tmp_path / "inside") == ["link/a.jpg"]
+
+
+def test_pipes_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert found(tmp_path) == []
+
+
+def test_a_file_from_the_far_future_can_be_stored(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg")
+    try:
+        os.utime(tmp_path / "a.jpg", (1e10, 1e10))
+    except OverflowError:
+        pytest.skip("this platform has no such dates")
+    (file,) = scan(watched(tmp_path))
+    assert isinstance(file, FoundFile)
+    assert file.modified_ns <= LATEST_NS
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch) -> None:
+    put(tmp_path, "open/a.jpg", "closed/b.jpg")
+    listing = os.scandir
+
+    def refuse(path: Path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    closed = [item for item in scan(watched(tmp_path)) if isinstance(item, ClosedFolder)]
+    assert closed == [ClosedFolder(Path("closed"), "Permission denied")]
+    assert found(tmp_path) == ["open/a.jpg"]
+
+
+def test_a_watched_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="gone"):
+        list(scan(watched(tmp_path / "gone")))
+
+
+NAMES = st.sampled_from(["a.jpg", ".b", "Cache", "node_modules", "c", "d.part", "~$e.txt", "F.TMP"])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4))
+def test_a_file_is_left_out_with_its_folder_or_by_its_name(parts: list[str]) -> None:
+    by_folder = any(rules.ignores_folder(part) for part in parts[:-1])
+    assert rules.ignores(Path(*parts)) == (by_folder or rules.ignores_file(parts[-1]))
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "~$letter.docx", "film.MP4.part", "._a.jpg", "x~"])
+def test_what_programs_leave_behind_is_left_out(name: str) -> None:
+    assert rules.ignores_file(name)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "~a.jpg", "part", "caches.txt", "trash.jpg", "北京.txt"])
+def test_what_people_make_is_not(name: str) -> None:
+    assert not rules.ignores_file(name)
