@@ -1,98 +1,81 @@
-"""Reads photos: JPEG, PNG, WebP, GIF, TIFF and BMP, upright and in RGB."""
+"""Opens photos: JPEG, PNG, WebP, GIF, TIFF and BMP, upright and in RGB.
+
+The only module that opens pictures with Pillow, which is imported when it first does.
+"""
 
 from __future__ import annotations
 
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import (
-    BmpImagePlugin,
-    ExifTags,
-    GifImagePlugin,
-    Image,
-    ImageCms,
-    ImageOps,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from engine.paths import shown
+from engine.readers import seems
+from engine.readers.family import HEAD_BYTES, Family, NotReadableError
+from engine.records import Kind, PixelSpec, Reading, SkipReason
 
-from engine.readers.family import Family, NotReadableError
-from engine.records import Kind, PixelSpec, ReadFailure, Reading, SkipReason
+if TYPE_CHECKING:
+    from PIL import Image
 
-FORMATS = tuple(
-    str(plugin.format)
-    for plugin in (
-        JpegImagePlugin.JpegImageFile,
-        PngImagePlugin.PngImageFile,
-        WebPImagePlugin.WebPImageFile,
-        GifImagePlugin.GifImageFile,
-        TiffImagePlugin.TiffImageFile,
-        BmpImagePlugin.BmpImageFile,
-    )
-)
+PLUGINS = ("Jpeg", "Png", "WebP", "Gif", "Tiff", "Bmp")
+"""Pillow's modules of the formats that are opened, and no others."""
 MOST_PIXELS = 200_000_000
 """Above this a photo is taken for a decompression bomb."""
 MOST_REDUCED_PIXELS = 1_000_000_000
-"""The same for JPEG, of which only a reduced size is decoded."""
+"""The same for JPEG of which only a reduced size is decoded: not the progressive kind."""
+THUMBNAIL_QUALITY = 82
 
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
-_TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_DATE_TAGS = (
-    ExifTags.Base.DateTimeOriginal,
-    ExifTags.Base.DateTimeDigitized,
-    ExifTags.Base.DateTime,
-)
 _SIDEWAYS = (5, 6, 7, 8)
-
-# Every reader checks sizes itself, by format, before anything is decoded.
-Image.MAX_IMAGE_PIXELS = None
-
-
-def recognises(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a photo of a format that is read here."""
-    return (
-        head.startswith(_SIGNATURES + _TIFF_SIGNATURES)
-        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-        or (head[:2] == b"BM" and head[6:10] == b"\0\0\0\0")
-    )
 
 
 def read(path: Path, spec: PixelSpec) -> Reading:
     """The photo, fitted to `spec`, with its size, date and camera."""
+    import numpy as np
+
+    from engine.readers import exif, pixels
+
     with _opened(path) as image:
-        exif = image.getexif()
-        width, height = image.size
-        if exif.get(ExifTags.Base.Orientation) in _SIDEWAYS:
-            width, height = height, width
-        taken_at, camera = _taken_at(exif), _camera(exif)
-        pixels = np.asarray(_fitted(_upright(image, _draft_size(image, spec)), spec))
-    return Reading(
-        kind=Kind.PHOTO,
-        pixels=pixels,
-        width=width,
-        height=height,
-        taken_at=taken_at,
-        camera=camera,
-    )
+        found = exif.metadata(image)
+        size = image.size
+        orientation = _load(image, (spec.edge_px, spec.edge_px), found.orientation)
+        if image.format == "TIFF":
+            size = image.size
+        width, height = reversed(size) if orientation in _SIDEWAYS else size
+        flat = pixels.upright(pixels.rgb(image, spec.edge_px), orientation)
+        return Reading(
+            kind=Kind.PHOTO,
+            pixels=np.asarray(pixels.fitted(flat, spec)),
+            width=width,
+            height=height,
+            taken_at=found.taken_at,
+            camera=found.camera,
+        )
 
 
 def thumbnail(path: Path, edge_px: int) -> bytes:
     """The photo as a JPEG in sRGB, upright, at most `edge_px` on its longer side."""
+    from PIL import Image
+
+    from engine.readers import exif, pixels
+
     with _opened(path) as image:
+        orientation = exif.metadata(image).orientation
         profile = image.info.get("icc_profile")
-        upright = _upright(image, (edge_px, edge_px))
-        upright.thumbnail((edge_px, edge_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
-        shown = _in_srgb(upright, profile)
-    jpeg = io.BytesIO()
-    shown.save(jpeg, "JPEG", quality=82)
+        longer = max(image.size)
+        least = (max(1, image.width * edge_px // longer), max(1, image.height * edge_px // longer))
+        orientation = _load(image, least, orientation)
+        # Profiles of greys and inks fit the pixels as they were stored only.
+        stored = pixels.in_srgb(image, profile) if image.mode in ("L", "CMYK") else image
+        flat = pixels.upright(pixels.rgb(stored, edge_px), orientation)
+        flat.thumbnail((edge_px, edge_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        if stored is image:
+            flat = pixels.in_srgb(flat, profile)
+        jpeg = io.BytesIO()
+        flat.save(jpeg, "JPEG", quality=THUMBNAIL_QUALITY, icc_profile=None, exif=b"")
     return jpeg.getvalue()
 
 
@@ -102,123 +85,95 @@ FAMILY = Family(
     extensions=frozenset(
         (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".dib")
     ),
-    recognises=recognises,
+    decoders=(
+        "engine.readers.exif",
+        "engine.readers.pixels",
+        *(f"PIL.{plugin}ImagePlugin" for plugin in PLUGINS),
+    ),
+    signatures=(
+        {0: b"\xff\xd8\xff"},
+        {0: b"\x89PNG\r\n\x1a\n"},
+        {0: b"GIF87a"},
+        {0: b"GIF89a"},
+        {0: b"RIFF", 8: b"WEBP"},
+        {0: b"II*\0"},
+        {0: b"MM\0*"},
+        {0: b"II+\0"},
+        {0: b"MM\0+"},
+        {0: b"BM", 6: b"\0\0\0\0"},
+    ),
     read=read,
+    thumbnail=thumbnail,
 )
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Opens a photo and turns whatever a decoder raises into a NotReadableError."""
+    from PIL import Image, UnidentifiedImageError
+
+    for plugin in PLUGINS:
+        import_module(f"PIL.{plugin}ImagePlugin")
+    # Sizes are checked here, by format, before anything is decoded.
+    Image.MAX_IMAGE_PIXELS = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(path, formats=[plugin.upper() for plugin in PLUGINS]) as image:
                 _refuse_bomb(image)
                 yield image
         except UnidentifiedImageError as error:
-            raise _failed(
-                SkipReason.WRONG_TYPE,
-                f"The file is named {path.suffix} but is no photo that can be recognised. "
-                "It may be damaged, or of another type.",
-            ) from error
-        except (NotReadableError, MemoryError, PermissionError, FileNotFoundError):
+            raise _unidentified(path) from error
+        except (NotReadableError, MemoryError):
             raise
-        # Decoders raise nearly anything on damaged files.
+        # Decoders raise nearly anything on damaged files; the system's own errors have a number.
         except Exception as error:
-            raise _failed(
-                SkipReason.CORRUPT,
-                f"The photo is damaged or incomplete ({error}). Restore it from where it came.",
-            ) from error
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            if "memory" in str(error):
+                raise MemoryError from error
+            raise _damaged() from error
 
 
-def _failed(reason: SkipReason, detail: str) -> NotReadableError:
-    return NotReadableError(ReadFailure(reason, detail))
+def _load(image: Image.Image, least: tuple[int, int], orientation: int) -> int:
+    """Decodes, where it can at a reduced size; says how the picture is to be turned then."""
+    width, height = image.size
+    scale = max(least[0] / width, least[1] / height)
+    # JPEG alone has reduced sizes.
+    image.draft("RGB", (max(1, round(width * scale)), max(1, round(height * scale))))
+    image.load()
+    # Pillow turns TIFF itself when it is loaded.
+    return 1 if image.format == "TIFF" else orientation
 
 
 def _refuse_bomb(image: Image.Image) -> None:
     width, height = image.size
-    most = MOST_REDUCED_PIXELS if image.format in ("JPEG", "MPO") else MOST_PIXELS
-    if width * height > most:
-        raise _failed(
+    if width < 1 or height < 1:
+        raise _damaged()
+    is_reduced = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
+    if width * height > (MOST_REDUCED_PIXELS if is_reduced else MOST_PIXELS):
+        raise NotReadableError(
             SkipReason.TOO_LARGE,
-            f"The photo claims {width} × {height} pixels, more than Keepsight opens.",
+            f"The photo claims {width} × {height} pixels, more than Keepsight opens. "
+            "Save a smaller copy to have it found.",
         )
-    if not width or not height:
-        raise _failed(SkipReason.CORRUPT, "The photo has no pixels.")
 
 
-def _draft_size(image: Image.Image, spec: PixelSpec) -> tuple[int, int]:
-    """The least size that a reduced JPEG must have for its shorter side to fill the spec."""
-    width, height = image.size
-    scale = spec.edge_px / min(width, height)
-    return max(spec.edge_px, round(width * scale)), max(spec.edge_px, round(height * scale))
-
-
-def _upright(image: Image.Image, least: tuple[int, int]) -> Image.Image:
-    image.draft("RGB", least)
-    image.load()
-    turned = ImageOps.exif_transpose(image)
-    return _rgb(turned)
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bit(image).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return image.convert("RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and floating-point greys over the range that they use."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    if image.mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    else:
-        low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
-    return Image.fromarray(scaled.clip(0, 255).astype(np.uint8))
-
-
-def _fitted(image: Image.Image, spec: PixelSpec) -> Image.Image:
-    edge = spec.edge_px
-    if spec.squash:
-        return image.resize((edge, edge), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return ImageOps.fit(image, (edge, edge), Image.Resampling.BICUBIC)
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
-            return converted or image
-    return image
-
-
-def _taken_at(exif: Image.Exif) -> datetime | None:
-    inner = exif.get_ifd(ExifTags.IFD.Exif)
-    for tag in _DATE_TAGS:
-        written = inner.get(tag) or exif.get(tag)
-        if not isinstance(written, str):
-            continue
-        try:
-            return datetime.strptime(written.strip("\0 ")[:19], "%Y:%m:%d %H:%M:%S")
-        except ValueError:
-            continue
-    return None
-
-
-def _camera(exif: Image.Exif) -> str | None:
-    make, model = (
-        " ".join(str(exif.get(tag) or "").replace("\0", " ").split())
-        for tag in (ExifTags.Base.Make, ExifTags.Base.Model)
+def _unidentified(path: Path) -> NotReadableError:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    likely = None if FAMILY.recognises(head) else seems.likely_type(head)
+    if likely is None:
+        return _damaged()
+    return NotReadableError(
+        SkipReason.WRONG_TYPE,
+        f"The file is named {shown(path.suffix)} but seems to be {likely}. "
+        "If so, give it its right extension; if not, it is damaged.",
     )
-    if model and model.casefold().startswith(make.split(" ")[0].casefold()):
-        return model
-    return f"{make} {model}".strip() or None
+
+
+def _damaged() -> NotReadableError:
+    return NotReadableError(
+        SkipReason.CORRUPT,
+        "The photo is damaged or incomplete. Replace it by a good copy and it is read again.",
+    )

@@ -1,11 +1,12 @@
-from datetime import datetime
+import io
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
 
-from engine.readers import photos
+from engine.readers import photos, pixels
 from engine.records import PixelSpec
 
 SQUASH = PixelSpec(32, squash=True)
@@ -164,3 +165,80 @@ def test_a_thumbnail_is_upright_and_fits(tmp_path: Path) -> None:
     (tmp_path / "t.jpg").write_bytes(photos.thumbnail(tmp_path / "a.jpg", 100))
     with Image.open(tmp_path / "t.jpg") as thumbnail:
         assert thumbnail.size == (50, 100)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif", "webp"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_is_that_of_the_upright_photo_in_every_format(
+    tmp_path: Path, suffix: str, orientation: int
+) -> None:
+    stored = Image.new("RGB", (96, 64), "blue")
+    if _TRANSPOSED[orientation] is not None:
+        stored = stored.transpose(_TRANSPOSED[orientation])
+    written = Image.Exif()
+    written[ExifTags.Base.Orientation] = orientation
+    stored.save(tmp_path / f"a.{suffix}", exif=written)
+    reading = photos.read(tmp_path / f"a.{suffix}", SQUASH)
+    assert (reading.width, reading.height) == (96, 64)
+
+
+@pytest.mark.parametrize(
+    ("offset", "hours"),
+    [("+02:00", 2.0), ("-09:30", -9.5), ("", None), ("+2", None), ("+99:00", None)],
+)
+def test_a_date_has_the_time_zone_that_the_camera_wrote(
+    tmp_path: Path, offset: str, hours: float | None
+) -> None:
+    written = exif(DateTimeOriginal="2023:05:06 07:08:09")
+    written.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.OffsetTimeOriginal] = offset
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", exif=written)
+    taken_at = photos.read(tmp_path / "a.jpg", SQUASH).taken_at
+    zone = None if hours is None else timezone(timedelta(hours=hours))
+    assert taken_at == datetime(2023, 5, 6, 7, 8, 9, tzinfo=zone)
+
+
+def test_damaged_metadata_does_not_spoil_a_photo(tmp_path: Path) -> None:
+    for number in range(40):
+        block = exif(DateTimeOriginal="2023:05:06 07:08:09", Make="Canon").tobytes()
+        damaged = bytearray(block)
+        damaged[6 + number :: 7] = b"\xff" * len(damaged[6 + number :: 7])
+        Image.new("RGB", (20, 20), "red").save(tmp_path / "a.jpg", exif=bytes(damaged))
+        assert photos.read(tmp_path / "a.jpg", SQUASH).pixels is not None
+
+
+@pytest.mark.parametrize("size", [(3000, 2000), (2000, 3000), (4000, 300), (300, 4000)])
+@pytest.mark.parametrize("squash", [True, False])
+def test_a_reduced_jpeg_is_never_smaller_than_what_is_asked_for(
+    tmp_path: Path, monkeypatch, size: tuple[int, int], squash: bool
+) -> None:
+    Image.new("RGB", size).save(tmp_path / "a.jpg")
+    decoded: list[tuple[int, int]] = []
+    fitted = pixels.fitted
+    monkeypatch.setattr(pixels, "fitted", lambda i, s: decoded.append(i.size) or fitted(i, s))
+    photos.read(tmp_path / "a.jpg", PixelSpec(224, squash=squash))
+    assert min(decoded[0]) >= 224
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "RGB"])
+def test_a_large_picture_keeps_its_colours(tmp_path: Path, monkeypatch, mode: str) -> None:
+    monkeypatch.setattr(pixels, "_LARGE_PIXELS", 1000)
+    image = halves("black", "white", "RGB", 512).convert(mode)
+    image.save(tmp_path / ("a.jpg" if mode == "CMYK" else "a.png"))
+    left, right = sides(next(tmp_path.iterdir()))
+    assert left.max() < 12
+    assert right.min() > 243
+
+
+def test_a_thumbnail_of_a_small_photo_is_not_blown_up(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 20), "red").save(tmp_path / "a.png")
+    with Image.open(io.BytesIO(photos.thumbnail(tmp_path / "a.png", 100))) as made:
+        assert made.size == (40, 20)
+
+
+def test_a_thumbnail_is_in_srgb(tmp_path: Path) -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    for mode in ("RGB", "L", "CMYK"):
+        Image.new(mode, (40, 40)).save(tmp_path / "a.jpg", icc_profile=lab.tobytes())
+        with Image.open(io.BytesIO(photos.thumbnail(tmp_path / "a.jpg", 20))) as made:
+            assert made.mode == "RGB"
+            assert "icc_profile" not in made.info

@@ -1,5 +1,7 @@
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.readers import registry
-from engine.records import Kind, PixelSpec, ReadFailure, Reading, SkipReason
+from engine.records import Kind, PixelSpec, ReadFailure, Reading, SkipReason, Stamp
 
 SPEC = PixelSpec(64, squash=True)
 
@@ -116,11 +118,135 @@ def test_mutated_photos_are_read_or_refused(data, suffix: str, tmp_path_factory)
 @pytest.mark.samples
 @pytest.mark.slow
 def test_every_sample_is_read_or_refused_with_a_reason(samples: Path) -> None:
-    outcomes = [
-        registry.read(path, SPEC)
-        for path in sorted(samples.rglob("*"))
-        if path.is_file() and registry.kind_of(path) is not None
-    ]
-    read = sum(isinstance(outcome, Reading) for outcome in outcomes)
-    assert len(outcomes) > 200
-    assert read / len(outcomes) > 0.9
+    paths = [path for path in sorted(samples.rglob("*")) if path.is_file()]
+    outcomes = {path: registry.read(path, SPEC) for path in paths}
+    for outcome in outcomes.values():
+        assert isinstance(outcome, Reading) or (outcome.reason in SkipReason and outcome.detail)
+    known = [path for path in paths if registry.kind_of(path) is not None]
+    assert len(known) > 200
+    assert sum(isinstance(outcomes[path], Reading) for path in known) / len(known) > 0.9
+    for path in known:
+        if isinstance(outcomes[path], Reading) and outcomes[path].kind is Kind.PHOTO:
+            assert isinstance(registry.thumbnail(path, 64), bytes)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"Dear Anna, this is a letter.", "a text"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "a PDF document"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC photo"),
+        (b"<!DOCTYPE html><html></html>", "a web page"),
+    ],
+)
+def test_a_file_of_another_type_is_told_what_it_seems_to_be(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    outcome = registry.read(tmp_path / "a.jpg", SPEC)
+    assert isinstance(outcome, ReadFailure)
+    assert outcome.reason is SkipReason.WRONG_TYPE
+    assert words in outcome.detail
+    assert "extension" in outcome.detail
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_file_that_is_being_written_is_tried_again(
+    tmp_path: Path, make_photo, monkeypatch, is_damaged: bool
+) -> None:
+    path = make_photo(tmp_path / "a.png")
+    if is_damaged:
+        path.write_bytes(path.read_bytes()[:60])
+    family_of = registry._family_of
+
+    def written_meanwhile(of: Path) -> object:
+        with of.open("ab") as file:
+            file.write(b"more")
+        return family_of(of)
+
+    monkeypatch.setattr(registry, "_family_of", written_meanwhile)
+    assert reason(path) is SkipReason.CHANGING
+
+
+def test_a_file_is_only_read_with_the_stamp_that_is_asked_for(tmp_path: Path, make_photo) -> None:
+    path = make_photo(tmp_path / "a.png")
+    stamp = Stamp.of(path.stat())
+    assert isinstance(registry.read(path, SPEC, stamp), Reading)
+    os.utime(path, ns=(0, stamp.modified_ns - 1))
+    outcome = registry.read(path, SPEC, stamp)
+    assert isinstance(outcome, ReadFailure)
+    assert outcome.reason is SkipReason.CHANGING
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), SkipReason.OUT_OF_MEMORY),
+        (OSError(5, "Input/output error"), SkipReason.UNREADABLE),
+        (FileNotFoundError(2, "gone"), SkipReason.VANISHED),
+    ],
+)
+def test_errors_of_the_system_are_not_taken_for_damage(
+    tmp_path: Path, make_photo, monkeypatch, error: Exception, expected: SkipReason
+) -> None:
+    path = make_photo(tmp_path / "a.png")
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    assert reason(path) is expected
+
+
+def test_a_text_that_is_too_large_says_so(tmp_path: Path) -> None:
+    with (tmp_path / "a.log").open("wb") as file:
+        file.truncate((32 << 20) + 1)
+    assert reason(tmp_path / "a.log") is SkipReason.TOO_LARGE
+
+
+def test_an_unknown_type_is_unsupported(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_bytes(b"\x01\x02\x03")
+    assert reason(tmp_path / "a.xyz") is SkipReason.UNSUPPORTED
+
+
+def test_a_document_has_no_thumbnail_and_a_pipe_none_either(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for name in ("a.txt", "pipe.jpg", "gone.jpg"):
+        assert isinstance(registry.thumbnail(tmp_path / name, 64), ReadFailure)
+
+
+def test_details_can_be_shown_and_stored_whatever_the_name(tmp_path: Path) -> None:
+    for content in (b"words", b"\0\1\2", b"\xff\xd8\xff"):
+        for suffix in (b".\xff", b".txt", b".jpg"):
+            path = tmp_path / os.fsdecode(b"caf\xe9" + suffix)
+            path.write_bytes(content)
+            outcome = registry.read(path, SPEC)
+            assert isinstance(outcome, Reading) or outcome.detail.encode()
+
+
+def test_telling_the_kind_imports_no_decoder() -> None:
+    script = (
+        "import sys; from pathlib import Path; from engine.readers import isolation, registry;"
+        "assert registry.kind_of(Path('A.JPG')).value == 'photo';"
+        "print(*{'PIL', 'selectolax', 'charset_normalizer', 'semantic_text_splitter'}"
+        " & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", script]
+    root = Path(__file__).parents[3]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    content=st.binary(max_size=300) | st.text(max_size=200).map(lambda s: s.encode("utf-16")),
+    prefix=st.sampled_from([b"", b"\xff\xfe", b"<meta charset=gbk>", b"# ", b"\x1b$B", b"%PDF-"]),
+    suffix=st.sampled_from([".txt", ".html", ".md", ".rst", ".csv"]),
+)
+def test_any_bytes_named_as_text_are_read_or_refused(
+    content: bytes, prefix: bytes, suffix: str, tmp_path_factory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"bytes{suffix}"
+    path.write_bytes(prefix + content)
+    assert isinstance(registry.read(path, SPEC), Reading | ReadFailure)

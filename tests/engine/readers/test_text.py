@@ -1,3 +1,4 @@
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.readers import passages, text
+from engine.readers.family import NotReadableError
 from engine.records import PixelSpec
 
 SPEC = PixelSpec(8, squash=True)
@@ -73,7 +75,7 @@ def test_a_passage_stands_where_it_says(written: str) -> None:
 
 def test_passages_cover_the_text_in_order() -> None:
     written = "\n\n".join(f"Paragraph {i}. " + "It says something here. " * 20 for i in range(30))
-    split = passages.split(written)
+    split = list(passages.split(written))
     assert len(split) > 10
     assert all(len(passage.text) <= passages.PASSAGE_CHARS[1] for passage in split)
     assert all(a.end <= b.start for a, b in pairwise(split))
@@ -83,3 +85,104 @@ def test_passages_cover_the_text_in_order() -> None:
 def test_passages_end_at_sentences() -> None:
     written = "The tenant pays the rent on the third day of the month. " * 40
     assert all(passage.text.endswith(".") for passage in passages.split(written))
+
+
+TRADITIONAL = "我們去年秋天在臺北看了故宮，天氣很好，山上的樹葉都紅了。晚上在夜市裡吃了麵條。\n" * 4
+KOREAN = (
+    "어제 친구와 함께 서울의 오래된 절을 보러 갔습니다. 매우 조용하고 아름다운 곳이었습니다.\n" * 4
+)
+
+
+@pytest.mark.parametrize("copies", [2, 800], ids=["short", "long"])
+@pytest.mark.parametrize(
+    ("written", "encoding"),
+    [
+        (CHINESE, "gbk"),
+        (CHINESE, "utf-16-le"),
+        (TRADITIONAL, "big5"),
+        (TRADITIONAL, "utf-16-be"),
+        (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "iso2022_jp"),
+        (JAPANESE, "utf-16-le"),
+        (KOREAN, "cp949"),
+    ],
+)
+def test_texts_of_any_length_are_told(
+    tmp_path: Path, written: str, encoding: str, copies: int
+) -> None:
+    lines = (written + "\n") * copies
+    (tmp_path / "a.txt").write_bytes(lines.encode(encoding))
+    found = read_text(tmp_path / "a.txt")
+    assert found.startswith(written[:30])
+    assert "\ufffd" not in found
+
+
+def test_the_encoding_is_told_from_the_lines_that_show_it(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"started ok\n" * 9000 + CHINESE.encode("gbk"))
+    assert "北京" in read_text(tmp_path / "a.log")
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "word " * 20_000])
+def test_one_long_line_beyond_ascii_is_told(tmp_path: Path, before: str) -> None:
+    (tmp_path / "a.txt").write_bytes((before + CHINESE * 300).encode("gbk"))
+    found = read_text(tmp_path / "a.txt")
+    assert found.startswith((before + CHINESE)[:20])
+    assert CHINESE[:20] in found
+
+
+def test_a_long_line_that_is_no_text_is_told_soon(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"ab\x01c" * 1_300_000)
+    started = time.monotonic()
+    with pytest.raises(NotReadableError):
+        text.read(tmp_path / "a.txt", SPEC)
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize(
+    "declared", ["idna", "hex", "undefined", "punycode", "utf-7", "utf-16", "nonsense", "rot13"]
+)
+def test_an_absurd_declared_encoding_is_passed_over(tmp_path: Path, declared: str) -> None:
+    page = f'<meta charset="{declared}"><p>{GERMAN}</p>'
+    (tmp_path / "a.html").write_bytes(page.encode("cp1252"))
+    assert "Zählerstände" in read_text(tmp_path / "a.html")
+
+
+def test_words_run_on_across_inline_elements_and_end_with_blocks(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<p>Pop<b>p</b>ies\n and <i>sage</i></p><div>bloom</div><ul><li>one<li>two</ul>"
+        "<table><tr><td>3</td><td>4</td></tr></table><p hidden>secret</p>one<br>more"
+    )
+    found = read_text(tmp_path / "a.html")
+    assert "Poppies and sage\n" in found
+    assert "one\ntwo" in found
+    assert "3 4" in found
+    assert "one\nmore" in found
+    assert "secret" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "title"),
+    [
+        ("a.md", "```\n# a comment\n```\n\n# Red soup\n", "Red soup"),
+        ("a.md", "---\nlayout: page\n---\n# Red soup", "Red soup"),
+        ("a.markdown", "Red soup\n========\n\ntext", "Red soup"),
+        ("a.md", "no heading\n\n- item\n", None),
+        ("a.rst", "========\nRed soup\n========\n\ntext", "Red soup"),
+        ("a.rst", "Intro.\n\nRed soup\n--------\n", "Red soup"),
+        ("a.rst", "only words\n", None),
+        ("a.txt", "# not a heading here\n", None),
+    ],
+)
+def test_the_title_is_the_first_heading(
+    tmp_path: Path, name: str, written: str, title: str | None
+) -> None:
+    (tmp_path / name).write_text(written)
+    assert text.read(tmp_path / name, SPEC).title == title
+
+
+def test_offsets_are_those_of_the_extracted_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(("\ufeff" + "A line of a letter.\r\n" * 100).encode("utf-8"))
+    extracted = "A line of a letter.\n" * 100
+    found = text.read(tmp_path / "a.txt", SPEC).passages
+    assert all(extracted[p.start : p.end] == p.text for p in found)
