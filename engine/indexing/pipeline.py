@@ -26,6 +26,7 @@ from engine.records import (
     SegmentId,
     SegmentKind,
     SkipReason,
+    Stamp,
 )
 from engine.store import contents, embeddings, files
 from engine.store.database import Database
@@ -51,7 +52,7 @@ class Step:
 class _Hashed:
     file_id: FileId
     file: FoundFile
-    digest: bytes | ReadFailure
+    outcome: tuple[bytes, Stamp] | ReadFailure
 
 
 @dataclass(slots=True)
@@ -68,11 +69,12 @@ class _Batch:
         if isinstance(outcome, ReadFailure):
             self.failed.append((task.file_id, outcome))
         elif isinstance(outcome, Reading):
-            assert isinstance(task.digest, bytes)
-            if task.digest not in self.fresh:
-                self.fresh[task.digest] = outcome
+            assert not isinstance(task.outcome, ReadFailure)
+            digest, _ = task.outcome
+            if digest not in self.fresh:
+                self.fresh[digest] = outcome
                 self.photos += outcome.pixels is not None
-            self.fresh_files.setdefault(task.digest, []).append(task.file_id)
+            self.fresh_files.setdefault(digest, []).append(task.file_id)
         else:
             self.known.append((task.file_id, outcome))
 
@@ -104,8 +106,8 @@ class Pipeline:
         self._reading.clear()
         waiting = files.waiting(self._database.reading())
         hashed = (
-            _Hashed(file_id, file, digest)
-            for (file_id, file), digest in ahead(waiting, self._hash, HASH_AHEAD)
+            _Hashed(file_id, file, outcome)
+            for (file_id, file), outcome in ahead(waiting, self._hash, HASH_AHEAD)
         )
         batch = _Batch()
         for task, outcome in ahead(hashed, self._read, READ_AHEAD):
@@ -134,19 +136,20 @@ class Pipeline:
         """Stops hashing; what is under way is dropped and waits still."""
         self._hashers.shutdown(cancel_futures=True)
 
-    def _hash(self, waiting: tuple[FileId, FoundFile]) -> Future[bytes | ReadFailure]:
+    def _hash(self, waiting: tuple[FileId, FoundFile]) -> Future[tuple[bytes, Stamp] | ReadFailure]:
         return self._hashers.submit(_hash, waiting[1])
 
     def _read(self, task: _Hashed) -> Future[Reading | ReadFailure | ContentId]:
-        if isinstance(task.digest, ReadFailure):
-            return _completed(task.digest)
-        content_id = contents.with_hash(self._database.reading(), task.digest)
+        if isinstance(task.outcome, ReadFailure):
+            return _completed(task.outcome)
+        digest, stamp = task.outcome
+        content_id = contents.with_hash(self._database.reading(), digest)
         if content_id is not None:
             return _completed(content_id)
-        future = self._reading.get(task.digest)
+        future = self._reading.get(digest)
         if future is None:
-            future = self._readers.submit_read(task.file.path, self._encoder.card.pixels)
-            self._reading[task.digest] = future
+            future = self._readers.submit_read(task.file.path, self._encoder.card.pixels, stamp)
+            self._reading[digest] = future
         return future  # type: ignore[return-value]
 
     def _store(self, batch: _Batch) -> Step:
@@ -194,13 +197,17 @@ class Pipeline:
 
     def _embed_photos(self, segments: list[Unembedded]) -> None:
         """Reads photos again that were indexed under another model."""
-        paths = [
-            (segment.segment_id, path)
+        found = [
+            (segment.segment_id, file)
             for segment in segments
-            if (path := files.path_of(self._database.reading(), segment.content_id)) is not None
+            if (file := files.with_content(self._database.reading(), segment.content_id))
         ]
         spec = self._encoder.card.pixels
-        read = ahead(paths, lambda item: self._readers.submit_read(item[1], spec), PHOTO_BATCH)
+        read = ahead(
+            found,
+            lambda item: self._readers.submit_read(item[1].path, spec, item[1].stamp),
+            PHOTO_BATCH,
+        )
         photos = [
             (segment_id, outcome.pixels)
             for (segment_id, _), outcome in read
@@ -221,25 +228,15 @@ def _completed(result: ReadFailure | ContentId) -> Future[Reading | ReadFailure 
     return future
 
 
-def _hash(file: FoundFile) -> bytes | ReadFailure:
+def _hash(file: FoundFile) -> tuple[bytes, Stamp] | ReadFailure:
     if registry.kind_of(file.path) is None:
         return ReadFailure(
-            SkipReason.UNSUPPORTED, f"Keepsight does not read {file.path.suffix or 'such'} files."
+            SkipReason.UNSUPPORTED,
+            f"Keepsight does not read {shown(file.path.suffix) or 'such'} files.",
         )
     if file.size_bytes == 0:
         return ReadFailure(SkipReason.EMPTY, "The file has no content (0 bytes).")
     try:
-        return hashing.content_hash(file.path)
-    except FileNotFoundError:
-        return ReadFailure(SkipReason.VANISHED, "The file was gone before it could be read.")
-    except PermissionError:
-        return ReadFailure(
-            SkipReason.UNREADABLE,
-            "You may not read this file. Give yourself permission to read it, then retry.",
-        )
+        return hashing.content_hash(file.path) or registry.changing()
     except OSError as error:
-        return ReadFailure(
-            SkipReason.UNREADABLE,
-            f"{shown(file.path)} cannot be read ({error.strerror or error}). Check the drive, "
-            "then retry.",
-        )
+        return registry.failure_of(error)

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from concurrent.futures import TimeoutError as TaskTimeoutError
-from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
 from engine.errors import KeepsightError
-from engine.readers import registry
-from engine.records import PixelSpec, ReadFailure, Reading, SkipReason
+from engine.readers import registry, worker
+from engine.records import PixelSpec, ReadFailure, Reading, SkipReason, Stamp
 
 TIME_LIMIT_S = 30.0
 MEMORY_LIMIT_BYTES = 3 << 30
-NICENESS = 10
+START_LIMIT_S = 60.0
+MOST_STARTS = 3
+"""How many workers are started in vain before reading is given up."""
+END_LIMIT_S = 5.0
 
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    task: Callable[..., Any]
+    arguments: tuple[object, ...]
+    outcome: Future[Any]
+
+
 class ReaderPool:
-    """Worker processes that read files; the futures it returns never raise for a bad file."""
+    """Worker processes that read files; the futures it returns never raise for a bad file.
+
+    They raise KeepsightError when no worker can be started at all, for which no file is to blame,
+    and are cancelled when the pool is closed first.
+    """
 
     def __init__(
         self,
@@ -41,14 +52,18 @@ class ReaderPool:
         self._workers = workers
         self._time_limit_s = time_limit_s
         self._memory_limit_bytes = memory_limit_bytes
-        self._pool: ProcessPool | None = None
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._outstanding: set[Future[Any]] = set()
+        # Closing one end wakes all that wait at the other.
+        self._closing, self._open = multiprocessing.Pipe(duplex=False)
 
-    def submit_read(self, path: Path, spec: PixelSpec) -> Future[Reading | ReadFailure]:
-        """Reads a file."""
-        return self._submit(registry.read, path, spec)
+    def submit_read(
+        self, path: Path, spec: PixelSpec, stamp: Stamp | None = None
+    ) -> Future[Reading | ReadFailure]:
+        """Reads a file, if it still has this stamp where one is given."""
+        return self._submit(registry.read, path, spec, stamp)
 
     def submit_thumbnail(self, path: Path, edge_px: int) -> Future[bytes | ReadFailure]:
         """Makes a JPEG of a photo, at most `edge_px` on its longer side."""
@@ -57,99 +72,140 @@ class ReaderPool:
     def close(self) -> None:
         """Ends the workers, also those that hang; what they had in hand is cancelled."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.stop()
-            pool.join()
-        # The pool says nothing about tasks that it never began.
-        for outcome in tuple(self._outstanding):
-            outcome.cancel()
+        self._open.close()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._closing.close()
 
     def _submit(
-        self, task: Callable[..., Result | ReadFailure], path: Path, argument: object
+        self, task: Callable[..., Result | ReadFailure], *arguments: object
     ) -> Future[Result | ReadFailure]:
         outcome: Future[Result | ReadFailure] = Future()
         with self._lock:
             if self._closed:
-                outcome.cancel()
+                _cancel(outcome)
                 return outcome
-            if self._pool is None or not self._pool.active:
-                self._pool = self._started()
-            self._outstanding.add(outcome)
-            outcome.add_done_callback(self._outstanding.discard)
-            running = self._pool.schedule(task, args=(path, argument), timeout=self._time_limit_s)
-        running.add_done_callback(lambda done: self._deliver(done, outcome))
+            self._jobs.put(_Job(task, arguments, outcome))
+            if len(self._threads) < self._workers:
+                thread = threading.Thread(target=self._serve, name="keepsight-reader", daemon=True)
+                self._threads.append(thread)
+                thread.start()
         return outcome
 
-    def _started(self) -> ProcessPool:
-        return ProcessPool(
-            self._workers,
-            context=multiprocessing.get_context("spawn"),
-            initializer=_prepare_worker,
-            initargs=(self._memory_limit_bytes,),
+    def _serve(self) -> None:
+        """Hands jobs, one after the other, to a worker that no other thread knows."""
+        reader = _Worker(self._time_limit_s, self._memory_limit_bytes, self._closing)
+        while (job := self._jobs.get()) is not None:
+            if self._closed or job.outcome.cancelled():
+                _cancel(job.outcome)
+            else:
+                _settle(job, reader)
+        reader.end()
+
+
+class _Worker:
+    """One worker process, started when it is needed and again after it has ended."""
+
+    def __init__(self, time_limit_s: float, memory_limit_bytes: int, closing: Connection) -> None:
+        self._time_limit_s = time_limit_s
+        self._memory_limit_bytes = memory_limit_bytes
+        self._closing = closing
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def done(self, job: _Job) -> object:
+        """What the task returns, or a ReadFailure.
+
+        Raises KeepsightError where no worker starts and CancelledError where the pool is closed.
+        """
+        pipe = self._handed(job)
+        try:
+            return self._received(pipe, self._time_limit_s)
+        except TimeoutError:
+            self.end()
+            return ReadFailure(
+                SkipReason.TIMED_OUT,
+                f"Reading took longer than {self._time_limit_s:.0f} seconds. The file may be "
+                "damaged: replace it by a good copy, or retry when the computer is less busy.",
+            )
+        except (EOFError, OSError):
+            self.end()
+            return ReadFailure(
+                SkipReason.CRASHED,
+                "The program that reads such files ended unexpectedly. The file may be damaged: "
+                "replace it by a good copy, then retry.",
+            )
+
+    def end(self) -> None:
+        """Ends the process, whatever it is doing."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join(END_LIMIT_S)
+        self._process = self._pipe = None
+
+    def _handed(self, job: _Job) -> Connection:
+        """The pipe to a worker that has been given the job: a fresh one, if the last has ended."""
+        for _ in range(MOST_STARTS):
+            try:
+                # One that has ended since its last file has closed its end.
+                if self._pipe is None or self._pipe.poll():
+                    self._start()
+                assert self._pipe is not None
+                self._pipe.send((job.task, job.arguments))
+                return self._pipe
+            except (EOFError, OSError):
+                self.end()
+        raise KeepsightError(
+            "Files cannot be read",
+            "The programs that read files do not start. Reinstall Keepsight, or restart the "
+            "computer if memory is short. No file is lost.",
         )
 
-    def _deliver(self, done: Future[Any], outcome: Future[Any]) -> None:
-        if done.cancelled() or self._closed:
-            outcome.cancel()
-            return
-        if not outcome.set_running_or_notify_cancel():
-            return
-        try:
-            outcome.set_result(done.result())
-        except TaskTimeoutError:
-            outcome.set_result(
-                ReadFailure(
-                    SkipReason.TIMED_OUT,
-                    f"Reading took longer than {self._time_limit_s:.0f} seconds. "
-                    "The file may be damaged.",
-                )
+    def _start(self) -> None:
+        self.end()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        with contextlib.closing(theirs):
+            process = context.Process(
+                target=worker.work, args=(theirs, self._memory_limit_bytes), daemon=True
             )
-        except MemoryError:
-            outcome.set_result(
-                ReadFailure(
-                    SkipReason.OUT_OF_MEMORY,
-                    "Reading the file takes more memory than Keepsight allows for one file.",
-                )
-            )
-        except BrokenProcessPool as error:
-            # The workers never came up: that is no file's fault, and none is skipped for it.
-            outcome.set_exception(
-                KeepsightError(
-                    "Files cannot be read",
-                    f"The programs that read files do not start ({error}). Reinstall Keepsight, "
-                    "or restart the computer if memory is short. No file is lost.",
-                )
-            )
-        except (ProcessExpired, CancelledError):
-            outcome.set_result(
-                ReadFailure(
-                    SkipReason.CRASHED,
-                    "The program that reads such files ended unexpectedly. The file may be "
-                    "damaged.",
-                )
-            )
-        except Exception as error:  # noqa: BLE001 - a reader's bug must not stop the indexing
-            outcome.set_result(
-                ReadFailure(SkipReason.CRASHED, f"Reading failed: {type(error).__name__}: {error}")
-            )
+            process.start()
+        self._process = process
+        # It says so when it is ready: only then does a file's time run.
+        self._received(self._pipe, START_LIMIT_S)
+
+    def _received(self, pipe: Connection, limit_s: float) -> object:
+        ready = wait([pipe, self._closing], limit_s)
+        if self._closing in ready:
+            raise CancelledError
+        if not ready:
+            raise TimeoutError
+        received: object = pipe.recv()
+        return received
 
 
-def _prepare_worker(memory_limit_bytes: int) -> None:
-    """Lowers the worker's priority and limits its memory, where the platform can."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Decoders written in C complain there about damaged files, whose reasons are recorded anyway.
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, sys.__stderr__.fileno() if sys.__stderr__ else 2)
-    os.close(silence)
-    if sys.platform == "win32":
-        return
-    import resource
+def _settle(job: _Job, reader: _Worker) -> None:
+    """Gives the job its outcome; whoever asked may have cancelled it meanwhile."""
+    try:
+        result = reader.done(job)
+    except CancelledError:
+        _cancel(job.outcome)
+    # Whoever waits for the file must hear of everything, of bugs too.
+    except Exception as error:  # noqa: BLE001
+        if job.outcome.set_running_or_notify_cancel():
+            job.outcome.set_exception(error)
+    else:
+        if job.outcome.set_running_or_notify_cancel():
+            job.outcome.set_result(result)
 
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # macOS accepts the limit and does not enforce it; there the time limit alone protects.
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
+
+def _cancel(outcome: Future[Any]) -> None:
+    outcome.cancel()
+    outcome.set_running_or_notify_cancel()

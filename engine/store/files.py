@@ -254,14 +254,15 @@ def contents_by_path(connection: sqlite3.Connection) -> dict[Path, ContentId]:
     }
 
 
-def path_of(connection: sqlite3.Connection, content_id: ContentId) -> Path | None:
-    """A file that has these bytes and can be reached, if there is one."""
+def with_content(connection: sqlite3.Connection, content_id: ContentId) -> FoundFile | None:
+    """A file that has these bytes and can be reached, if there is one, as it was last seen."""
     row = connection.execute(
-        "SELECT path, relative FROM files JOIN folders ON folders.id = folder_id "
-        "WHERE content_id = ? AND folders.state = 'online' LIMIT 1",
+        "SELECT folder_id, path, relative, size_bytes, modified_ns "
+        "FROM files JOIN folders ON folders.id = folder_id "
+        "WHERE content_id = ? AND files.state = 'indexed' AND folders.state = 'online' LIMIT 1",
         (content_id,),
     ).fetchone()
-    return Path(os.fsdecode(row["path"]), os.fsdecode(row["relative"])) if row else None
+    return _found(row) if row else None
 
 
 def _prefix(below: bytes) -> dict[str, bytes]:

@@ -45,7 +45,7 @@ def no_reading(monkeypatch: pytest.MonkeyPatch):
     """From now on, reading a file fails the test."""
 
     def arm() -> None:
-        def refuse(_pool: ReaderPool, path: Path, _spec: object) -> None:
+        def refuse(_pool: ReaderPool, path: Path, *_: object) -> None:
             raise AssertionError(f"{path} was read")
 
         monkeypatch.setattr(ReaderPool, "submit_read", refuse)
@@ -306,7 +306,7 @@ def test_files_that_vanish_meanwhile_are_told(library, pictures, make_photo, mon
 def test_readers_that_do_not_start_are_nobodys_fault(library, pictures, make_photo, monkeypatch):
     fill(pictures, make_photo, 2)
     broken = ReaderPool()
-    monkeypatch.setattr("engine.readers.isolation._prepare_worker", _not_importable())
+    monkeypatch.setattr("engine.readers.worker.work", _fail_to_start)
     monkeypatch.setattr(library._pipeline, "_readers", broken)
     with pytest.raises(KeepsightError, match="cannot be read"):
         index(library, pictures)
@@ -315,11 +315,7 @@ def test_readers_that_do_not_start_are_nobodys_fault(library, pictures, make_pho
     assert library.counts().waiting == 4
 
 
-def _not_importable():
-    return _fail_to_start
-
-
-def _fail_to_start(_limit: int) -> None:
+def _fail_to_start(*_: object) -> None:
     os._exit(1)
 
 
