@@ -37,7 +37,9 @@ def parse(query: Query) -> ParsedQuery:
     filters = Filters(kind=query.kind, folder_id=query.folder_id)
     words: list[str] = []
     phrases: list[str] = []
-    for token in _TOKEN.finditer(query.text):
+    # Bytes of no encoding, as a command line may hold, stand for no word.
+    text = query.text.encode("utf-8", errors="replace").decode()
+    for token in _TOKEN.finditer(text):
         key, quoted, bare = token["key"], token["quoted"], token["bare"]
         value = quoted if quoted is not None else bare
         filtered = _filtered(filters, key, value) if key else None
