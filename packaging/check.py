@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> int:
     if failed:
         print(f"== failed: {', '.join(failed)}", flush=True)
         return 1
+    print(f"== passed: {', '.join(checks)}", flush=True)
     return 0
 
 
