@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from engine import output
 from engine.errors import KeepsightError
+from engine.evaluation.command import evaluate
 from engine.paths import Home, shown
 from engine.records import Kind, Phase, Query
 
@@ -242,47 +243,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
         click.echo(f"{skip.reason}\t{shown(skip.path)}\t{skip.detail}")
 
 
-@_commands.command("eval")
-@click.argument("captions", type=PATH)
-@click.option("--split", help="Only photos of this split; all but `train` by default.")
-@click.option("--model", default="starter", show_default=True)
-@_json
-def evaluate(captions: Path, split: str | None, model: str, as_json: bool) -> None:
-    """Measure recall through the whole stack on CAPTIONS, JSON lines of captioned photos."""
-    from engine import evaluation
-
-    photos = evaluation.read_captions(captions, split)
-    with (
-        tqdm(desc="Indexing", unit="file", file=sys.stderr, disable=None) as indexing,
-        tqdm(desc="Searching", unit="query", file=sys.stderr, disable=None) as searching,
-    ):
-
-        def on_query(done: int, total: int) -> None:
-            searching.total = total
-            searching.update(done - searching.n)
-
-        report = evaluation.evaluate(
-            photos,
-            model=model,
-            on_index=lambda progress: (indexing.update(progress.done - indexing.n), None)[1],
-            on_query=on_query,
-        )
-    if as_json:
-        output.print_json(
-            {
-                direction: {code: metrics.as_json() for code, metrics in by_language.items()}
-                for direction, by_language in report.items()
-            }
-        )
-        return
-    click.echo("direction      language  recall@1  recall@5  recall@10  median rank  queries")
-    for direction, by_language in report.items():
-        for code, metrics in by_language.items():
-            recall = "  ".join(f"{value:8.1f}" for value in metrics.recall.values())
-            click.echo(
-                f"{direction:13}  {code:8}  {recall}  {metrics.median_rank:11.0f}"
-                f"  {metrics.queries:7}"
-            )
+_commands.add_command(evaluate)
 
 
 def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:

@@ -99,6 +99,19 @@ class Database:
         shutil.copy2(self.path, copy)
 
 
+def copy_database(path: Path, target: Path) -> None:
+    """Copies the file at `path` as it is at one moment, while others may write to it.
+
+    Raises what `Database` raises where it cannot be used; it is only read.
+    """
+    _refuse_unusable(path)
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+
+
 def _refuse_unusable(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:

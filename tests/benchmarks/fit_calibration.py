@@ -26,7 +26,6 @@ import argparse
 import hashlib
 import io
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from engine.evaluation.tasks import content_words
 from engine.models.starter import StarterEncoder, starter_folder
 from engine.records import Calibration
 
@@ -45,10 +45,6 @@ BACKGROUND = 256
 SAME_WORDS = 2 / 3
 ALIKE = 1 / 2
 BANDS = (("strong", 0.5, 1.01), ("maybe", 0.15, 0.5), ("weak", 0.0, 0.15))
-STOPWORDS = (
-    "with that this from over into near while another other their them they there through some "
-    "very have has are his her its and the for onto front standing looking wearing"
-)
 
 
 @dataclass
@@ -62,12 +58,6 @@ class Pairs:
         """Weights under which one pair in 200 is right."""
         share = self.right.mean()
         return np.where(self.right, PRIOR / share, (1 - PRIOR) / (1 - share))
-
-
-def content_words(text: str) -> frozenset[str]:
-    """The words that say what is in a photo, without plurals."""
-    words = {re.sub("s$", "", word) for word in re.findall("[a-z]{3,}", text.lower())}
-    return frozenset(words.difference(STOPWORDS.split()))
 
 
 def standardise(cosines: Array, against_background: Array) -> Array:

@@ -6,14 +6,14 @@ python -m tests.benchmarks.parity CAPTIONS.jsonl [--split dev]
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from engine.evaluation import CaptionedPhoto, Metrics, evaluate, read_captions
+from engine.evaluation import encoder, stack
+from engine.evaluation.tasks import Task, trials
 from engine.models import catalog
-from engine.readers import registry
-from engine.records import Reading
+from engine.training import layouts
+from engine.training.metrics import CUTOFFS, Metrics
 
 
 def main() -> None:
@@ -22,34 +22,21 @@ def main() -> None:
     parser.add_argument("captions", type=Path)
     parser.add_argument("--split")
     arguments = parser.parse_args()
-    photos = read_captions(arguments.captions, arguments.split)
-    exact = _exact(photos)
-    stack = evaluate(photos)
+    photos = [
+        replace(photo, captions={"en": photo.captions["en"]})
+        for photo in layouts.read(arguments.captions, arguments.split).photos
+    ]
+    asked = trials(layouts.Collection(tuple(photos)), (Task.TEXT_TO_IMAGE, Task.IMAGE_TO_TEXT))
+    exact = encoder.answer(catalog.load("starter"), asked)
+    through = stack.answer("starter", asked)
     worst = 0.0
-    for direction in ("text_to_image", "image_to_text"):
-        for k, value in exact[direction].recall.items():
-            through = stack[direction]["en"].recall[k]
-            worst = max(worst, abs(value - through))
-            print(f"{direction} recall@{k}: encoder {value:.2f}, whole stack {through:.2f}")
+    for trial, *answers in zip(asked, exact, through, strict=True):
+        alone, whole = (Metrics.of(of_way, resamples=1) for of_way in answers)
+        for k in CUTOFFS:
+            name = f"recall@{k}"
+            worst = max(worst, abs(alone[name] - whole[name]))
+            print(f"{trial.task} {name}: encoder {alone[name]:.2f}, whole stack {whole[name]:.2f}")
     print(f"largest difference: {worst:.2f} points")
-
-
-def _exact(photos: list[CaptionedPhoto]) -> dict[str, Metrics]:
-    encoder = catalog.load("starter")
-    pixels = []
-    for photo in photos:
-        reading = registry.read(photo.path, encoder.card.pixels)
-        assert isinstance(reading, Reading)
-        pixels.append(reading.pixels)
-    images = encoder.encode_images(np.stack(pixels))
-    captions = [(text, n) for n, photo in enumerate(photos) for text in photo.captions["en"]]
-    owners = np.array([number for _, number in captions])
-    texts = encoder.encode_texts([text for text, _ in captions])
-    scores = texts @ images.T
-    right = scores[np.arange(len(owners)), owners]
-    to_image = 1 + (scores > right[:, None]).sum(axis=1)
-    to_text = [1 + (scores[:, n] > scores[owners == n, n].max()).sum() for n in range(len(photos))]
-    return {"text_to_image": Metrics.of(to_image), "image_to_text": Metrics.of(to_text)}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DatabaseDamagedError, DatabaseTooNewError
-from engine.store.database import Database
+from engine.store import folders
+from engine.store.database import Database, copy_database
 from engine.store.migrations import SCHEMA_VERSION, migrations
 
 
@@ -68,3 +69,21 @@ def test_reading_connections_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         database.reading().execute("DELETE FROM contents")
     database.close()
+
+
+def test_a_copy_has_what_was_committed_while_others_hold_the_database(tmp_path: Path) -> None:
+    database = Database(tmp_path / "keepsight.db")
+    with database.writing() as connection:
+        folders.add(connection, tmp_path)
+    copy_database(tmp_path / "keepsight.db", tmp_path / "copy.db")
+    database.close()
+    copy = Database(tmp_path / "copy.db")
+    assert [folder.path for folder in folders.all_folders(copy.reading())] == [tmp_path]
+    copy.close()
+
+
+def test_a_damaged_database_is_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "keepsight.db").write_bytes(b"no database at all, but long enough to be one" * 100)
+    with pytest.raises(DatabaseDamagedError):
+        copy_database(tmp_path / "keepsight.db", tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()

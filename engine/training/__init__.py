@@ -1,0 +1,1 @@
+"""What turns captioned photos into a model, and tells how good a model is."""
