@@ -47,7 +47,7 @@ def test_index_search_similar_doctor(keepsight, answer, shelf: Path) -> None:
         "offline": 0,
     }
     assert [(Path(s["path"]).name, s["reason"]) for s in doctor["skipped"]] == [
-        ("broken.jpg", "wrong type")
+        ("broken.jpg", "corrupt")
     ]
     assert doctor["skipped"][0]["detail"]
 
