@@ -90,6 +90,13 @@ class ResultsPanel(QWidget):
             self.empty.tell(
                 "image-off", "Nothing here", "There are no photos or documents in this place."
             )
+        elif result.unknown_words:
+            self.empty.tell(
+                "search",
+                "Nothing found",
+                f"The model does not know: {', '.join(result.unknown_words)}. "
+                "Try other words, or another language.",
+            )
         else:
             self.empty.tell(
                 "search",

@@ -76,6 +76,15 @@ def test_a_document_shows_its_passage_with_the_words_marked(open_window, shelf, 
     assert "<span" in window.preview._text.toHtml()
 
 
+def test_words_that_the_model_does_not_know_are_named(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    ask(qtbot, window, "ракета")
+    assert names(window) == []
+    assert window.results.empty.title == "Nothing found"
+    assert "does not know: ракета" in window.results.empty._message.text()
+
+
 def test_a_dropped_picture_and_words_make_one_query(
     open_window, shelf, real_photos, qtbot, tmp_path
 ) -> None:
