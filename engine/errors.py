@@ -40,4 +40,8 @@ class QueryError(KeepsightError):
 
 
 class CaptionsError(KeepsightError):
-    """A file of captions for evaluation cannot be used."""
+    """A file of captions or texts, for training or evaluation, cannot be used."""
+
+
+class RecipeError(KeepsightError):
+    """A training recipe, or what it asks for, cannot be used."""

@@ -1,4 +1,4 @@
-"""The starter model, which comes with Keepsight: small, English, at once on any computer."""
+"""The starter model, which comes with Keepsight: small, at once on any computer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.models.windows import average_windows, split_windows
 from engine.models.wordpiece import WordPieces
 from engine.records import Calibration, ModelCard, PixelSpec, SegmentKind
 
-PREPROCESSING = "wordpiece-latin-1"
+PREPROCESSING = "wordpiece-2"
 """Changes whenever the same picture or text would be prepared differently."""
 
 IMAGES_AT_ONCE = 4
@@ -31,10 +31,10 @@ TOKENS_AT_ONCE = 512
 
 
 class StarterEncoder:
-    """An image tower (MobileNetV2) and a text tower (weighted bag of word pieces).
+    """An image tower (MobileNetV2) and a text tower (of word pieces) into one space.
 
-    Pictures and texts run in separate sessions: a query never waits for pictures. The text
-    tower sees no word order.
+    Pictures and texts run in separate sessions: a query never waits for pictures. Which languages
+    it reads is on its card, and in its vocabulary: words of others are unknown.
     """
 
     def __init__(self, folder: Path | None = None, *, threads: int | None = None) -> None:
@@ -82,7 +82,10 @@ class StarterEncoder:
         return average_windows(self._encode_ids(windows), owners, len(texts))
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
-        """The words of `text` in other scripts than Latin, and emoji, in order."""
+        """The words of `text` that its embedding does not count, in order.
+
+        Emoji, scripts that the model did not learn, and strings that are no words in any language.
+        """
         return self._words.unknown_words(text)
 
     def background(self, kind: SegmentKind) -> NDArray[np.float32]:
