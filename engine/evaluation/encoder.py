@@ -9,13 +9,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import CaptionsError
 from engine.evaluation.report import Progress
 from engine.evaluation.tasks import Trial
 from engine.models.base import Encoder
-from engine.paths import shown
-from engine.readers import registry
-from engine.records import PixelSpec, ReadFailure
+from engine.training import captioned
 from engine.training.metrics import Answers, Ranks, ranks_of_scores
 
 PHOTOS_AT_ONCE = 16
@@ -61,7 +58,7 @@ def _encoded(encoder: Encoder, trials: Sequence[Trial], on_progress: Progress) -
     vectors: Vectors = {}
     on_progress("Encoding", 0, len(items))
     for some in _portions(photos, PHOTOS_AT_ONCE):
-        pixels = np.stack([_pixels(path, encoder.card.pixels) for path in some])
+        pixels = np.stack([captioned.pixels(path, encoder.card.pixels) for path in some])
         vectors.update(zip(some, encoder.encode_images(pixels), strict=True))
         done += len(some)
         on_progress("Encoding", done, len(items))
@@ -74,11 +71,3 @@ def _encoded(encoder: Encoder, trials: Sequence[Trial], on_progress: Progress) -
 
 def _portions(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _pixels(path: Path, spec: PixelSpec) -> NDArray[np.uint8]:
-    reading = registry.read(path, spec)
-    if isinstance(reading, ReadFailure) or reading.pixels is None:
-        why = reading.detail if isinstance(reading, ReadFailure) else "It is no photo."
-        raise CaptionsError("A captioned photo cannot be read", f"{shown(path)}: {why}", path)
-    return reading.pixels

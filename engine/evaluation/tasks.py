@@ -12,7 +12,6 @@ Captions that are the same text are one candidate, as they are one content in a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.training.captioned import content_words
 from engine.training.layouts import CaptionedPhoto, Collection, TextCorpus
 
 ANY = "any"
@@ -33,10 +33,6 @@ P. Jaccard, 1901). Of 1,000 photos of Flickr8k, 185 have one whose captions are 
 that leaps into water, and another; at 0.5 there is none, at 0.25 they begin to differ in what is
 done."""
 
-STOPWORDS = (
-    "with that this from over into near while another other their them they there through some "
-    "very have has are his her its and the for onto front standing looking wearing"
-)
 _ROWS_AT_ONCE = 1_024
 
 
@@ -82,12 +78,6 @@ def trials(collection: Collection, tasks: Sequence[Task] = tuple(Task)) -> list[
         if collection.corpus is not None:
             found.append(_corpus(collection.corpus))
     return [trial for trial in found if trial.queries]
-
-
-def content_words(text: str) -> frozenset[str]:
-    """The English words that say what is in a photo, without plurals."""
-    words = {re.sub("s$", "", word) for word in re.findall("[a-z]{3,}", text.lower())}
-    return frozenset(words.difference(STOPWORDS.split()))
 
 
 def _languages(photos: Sequence[CaptionedPhoto]) -> list[str]:

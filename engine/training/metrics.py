@@ -115,7 +115,7 @@ def recall_of_scores(
     if relevant.ndim == 1:
         relevant = relevant[:, None] == np.arange(scores.shape[1])
     best = np.where(relevant, scores, -np.inf).max(axis=1, keepdims=True)
-    ranks = 1 + ((scores >= best) & ~relevant.astype(bool)).sum(axis=1)
+    ranks = 1 + (~(scores < best) & ~relevant.astype(bool)).sum(axis=1)
     return {k: 100.0 * float((ranks <= k).mean()) for k in cutoffs}
 
 
