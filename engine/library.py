@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -30,17 +31,25 @@ from engine.records import (
     IndexProgress,
     LibraryChanged,
     ModelCard,
+    PixelSpec,
     Query,
+    ReadFailure,
+    Reading,
     SearchResult,
     Skip,
 )
 from engine.search.fuse import Ranked
+from engine.search.query import parse
 from engine.search.searcher import Searcher
 from engine.sources.watch import Watcher
 from engine.store import contents, files, folders
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 from engine.thumbnails import Thumbnails
+from engine.training.adapter import Adapter, AdapterFile
+from engine.training.adapter_examples import ExampleSource, Progress
+from engine.training.adapter_fit import fit
+from engine.training.judgements import Judgement
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +71,9 @@ class Library:
         self._asked_readers = ReaderPool(1)
         self._pipeline = Pipeline(database, encoder, self._vectors, self._index_readers)
         self._indexer = Indexer(database, self._pipeline, self._vectors, self._announce)
+        self._adapters = AdapterFile(home.adapters, encoder.card)
         self._searcher = Searcher(
-            database,
-            encoder,
-            self._vectors,
-            lambda path, spec: self._asked_readers.submit_read(path, spec).result(),
+            database, encoder, self._vectors, self._read_asked, self._adapters.adapt
         )
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
         self._watcher = Watcher(self._indexer.request)
@@ -154,6 +161,8 @@ class Library:
         for folder in self.folders():
             self._watch(folder)
         self._indexer.request_everything()
+        for problem in self.problems():
+            self._announce(problem)
 
     def index(self, paths: Sequence[Path]) -> Iterator[IndexProgress]:
         """Indexes folders on the calling thread, telling how far it is; it may be stopped anywhere.
@@ -228,6 +237,46 @@ class Library:
         others = [c for c in catalog.available() if c.fingerprint != self._encoder.card.fingerprint]
         return [self._encoder.card, *others]
 
+    # A person's own words
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """What a person taught the model in use, with what it changes; None where it is nothing."""
+        return self._adapters.current
+
+    def fit_adapter(
+        self, judgements: Sequence[Judgement], on_progress: Progress = lambda *_: None
+    ) -> Adapter:
+        """Fits an adapter to what a person says of photos, and uses it from the next search on.
+
+        It takes the former one's place. Photos that are not in the library are read and encoded.
+        Raises ModelError where it would not help, or CaptionsError where a photo cannot be read;
+        the former one then stays.
+        """
+        asked = [replace(j, query=parse(Query(j.query)).words) for j in judgements]
+        source = ExampleSource(self._database, self._encoder, self._vectors, self._read_asked)
+        examples = source.examples(asked, on_progress)
+        on_progress("Fitting", 0, 1)
+        adapter = fit(examples, self._encoder.card.fingerprint)
+        self._adapters.write(adapter)
+        on_progress("Fitting", 1, 1)
+        self._announce(LibraryChanged())
+        return adapter
+
+    def remove_adapter(self) -> bool:
+        """Removes what the model in use was taught, damaged or not; tells whether there was any.
+
+        Searches then give what they gave before.
+        """
+        removed = self._adapters.remove()
+        self._announce(LibraryChanged())
+        return removed
+
+    def problems(self) -> list[Failure]:
+        """What is wrong with the library itself, beside the files that were skipped."""
+        problem = self._adapters.problem
+        return [Failure(problem.title, problem.message)] if problem is not None else []
+
     def close(self) -> None:
         """Stops everything in the background; what is left waits for the next start."""
         if self._closed.is_set():
@@ -252,6 +301,9 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _read_asked(self, path: Path, spec: PixelSpec) -> Reading | ReadFailure:
+        return self._asked_readers.submit_read(path, spec).result()
 
     def _announce(self, event: Event) -> None:
         for listener in tuple(self._listeners):

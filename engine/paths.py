@@ -55,6 +55,11 @@ class Home:
         return self.data / "vectors"
 
     @property
+    def adapters(self) -> Path:
+        """The directory of adapters: a person's own words, a file for each model."""
+        return self.data / "adapters"
+
+    @property
     def thumbnails(self) -> Path:
         """The directory of thumbnails."""
         return self.cache / "thumbnails"

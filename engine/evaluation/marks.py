@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def answer(
     with tempfile.TemporaryDirectory(prefix="keepsight-eval-") as directory:
         copy = Home.at(Path(directory)).create()
         copy_database(home.database, copy.database)
+        if home.adapters.exists():
+            shutil.copytree(home.adapters, copy.adapters)
         settings.save(copy, settings.Settings(model=model))
         with Library.open(copy) as library:
             # Without a folder: nothing is looked through, and what has no vector yet gets one.

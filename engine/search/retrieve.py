@@ -37,11 +37,21 @@ LIBRARY_SAMPLE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One part of a query by meaning: a (D,) unit vector, and what its cosines mean."""
+    """One part of a query by meaning: a (D,) unit vector, and what its cosines mean.
+
+    `adapted` is compared with photos instead, where it is given.
+    """
 
     vector: NDArray[np.float32]
     photos: Calibration
     passages: Calibration
+    adapted: NDArray[np.float32] | None = None
+
+    def towards(self, kind: SegmentKind) -> NDArray[np.float32]:
+        """The (D,) vector that segments of `kind` are compared with."""
+        if kind is SegmentKind.PHOTO and self.adapted is not None:
+            return self.adapted
+        return self.vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +83,10 @@ def by_meaning(
     """
     if not probes:
         return []
-    scales = [scale_of(probe.vector, space.background) for probe in probes]
+    vectors = [probe.towards(space.kind) for probe in probes]
+    scales = [scale_of(vector, space.background) for vector in vectors]
     weights = [1 / scale.deviation for scale in scales]
-    combined = np.sum([w * p.vector for w, p in zip(weights, probes, strict=True)], axis=0)
+    combined = np.sum([w * v for w, v in zip(weights, vectors, strict=True)], axis=0)
     length = float(np.linalg.norm(combined)) or 1.0
     near = space.index.search((combined / length).astype(np.float32), limit + SPARE, space.allowed)
     baseline = sum(w * scale.mean for w, scale in zip(weights, scales, strict=True))

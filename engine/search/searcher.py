@@ -37,18 +37,21 @@ BY_EXAMPLE_PASSAGES = 32
 """Passages of a document that stand for it when it is the example."""
 
 Read = Callable[[Path, PixelSpec], Reading | ReadFailure]
+Adapt = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""(N, D) embeddings of texts as they are compared with photos."""
 
 
 class Searcher:
     """Answers queries on one library with one model. Safe to use from several threads."""
 
     def __init__(
-        self, database: Database, encoder: Encoder, vectors: ModelIndex, read: Read
+        self, database: Database, encoder: Encoder, vectors: ModelIndex, read: Read, adapt: Adapt
     ) -> None:
         self._database = database
         self._encoder = encoder
         self._vectors = vectors
         self._read = read
+        self._adapt = adapt
 
     def search(self, query: Query) -> SearchResult:
         """The best hits for a query; the newest contents where it asks for nothing.
@@ -131,8 +134,11 @@ class Searcher:
         card = self._encoder.card
         probes = []
         if parsed.words:
-            vector = self._encoder.encode_texts([parsed.words])[0]
-            probes.append(Probe(vector, card.photo_calibration, card.passage_calibration))
+            vectors = self._encoder.encode_texts([parsed.words])
+            adapted = self._adapt(vectors)[0]
+            probes.append(
+                Probe(vectors[0], card.photo_calibration, card.passage_calibration, adapted)
+            )
         if query.picture is not None:
             probes.append(self._probe_of_file(query.picture))
         if query.like is not None:
