@@ -1,4 +1,4 @@
-"""The command line: keepsight index | search | similar | folders | models | doctor | eval."""
+"""The command line: index | search | similar | folders | models | doctor | eval | train."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from engine.errors import KeepsightError
 from engine.evaluation.command import evaluate
 from engine.paths import Home, shown
 from engine.records import Kind, Phase, Query
+from engine.training_command import train
 
 OpenWindow = Callable[[Home, tuple[Path, ...]], int]
 
@@ -244,6 +245,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
 
 
 _commands.add_command(evaluate)
+_commands.add_command(train)
 
 
 def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:

@@ -1,11 +1,16 @@
-"""How the command line prints hits: as JSON for scripts, as lines for people."""
+"""How the command line prints hits, as JSON or as lines, and shows how far something is."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
+from tqdm import tqdm
 
 from engine.paths import shown
 from engine.records import Hit, SearchResult
@@ -47,3 +52,29 @@ def print_hits(result: SearchResult) -> None:
 def print_json(value: object) -> None:
     """Prints a value as JSON."""
     click.echo(json.dumps(value, indent=2))
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar for each thing that is done, one after the other, where there is a terminal.
+
+    Gives what is called with what is done, how much of it, and of how much.
+    """
+    bar: Any = None
+    doing = ""
+
+    def on_progress(what: str, done: int, total: int) -> None:
+        nonlocal bar, doing
+        if what != doing or done < bar.n:
+            if bar is not None:
+                bar.close()
+            doing = what
+            bar = tqdm(desc=what, initial=done, file=sys.stderr, disable=None, dynamic_ncols=True)
+        bar.total = total
+        bar.update(done - bar.n)
+
+    try:
+        yield on_progress
+    finally:
+        if bar is not None:
+            bar.close()

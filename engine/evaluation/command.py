@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
+
+from engine import output
 
 if TYPE_CHECKING:
     from engine.evaluation.marks import Mark
@@ -93,7 +92,7 @@ def evaluate(obj: dict[str, Any], /, **options: Any) -> None:
     if asked.plot_file is not None:
         plot.check(asked.plot_file)
     marked = marks.read_marks(asked.marks) if asked.marks is not None else []
-    with _bars() as on_progress:
+    with output.bars() as on_progress:
         if asked.data is not None:
             results = _on_data(asked.data, asked, on_progress)
         else:
@@ -168,25 +167,3 @@ def _on_marks(
         )
         for model in dict.fromkeys(asked.models or [settings.load(home).model])
     ]
-
-
-@contextmanager
-def _bars() -> Iterator[Progress]:
-    """A progress bar for each thing that is done, one after the other."""
-    bar: Any = None
-    doing = ""
-
-    def on_progress(what: str, done: int, total: int) -> None:
-        nonlocal bar, doing
-        if what != doing or done < bar.n:
-            if bar is not None:
-                bar.close()
-            bar, doing = tqdm(desc=what, file=sys.stderr, disable=None, dynamic_ncols=True), what
-        bar.total = total
-        bar.update(done - bar.n)
-
-    try:
-        yield on_progress
-    finally:
-        if bar is not None:
-            bar.close()
