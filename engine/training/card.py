@@ -40,6 +40,10 @@ _TASKS = {
     "text_to_image": "caption finds its photo",
     "image_to_text": "photo finds one of its captions",
 }
+_TEXT_TASKS = {
+    "passages": "the first sentence of a passage finds the rest of it",
+    "translations": "a Chinese text finds what it means in English",
+}
 _RECALLS = ("recall@1", "recall@5", "recall@10")
 
 
@@ -210,6 +214,14 @@ def _how_well(card: Mapping[str, Any]) -> str:
             f"{_with_interval(labelled, 'recall@1')}, and one of the nearest five for "
             f"{_with_interval(labelled, 'recall@5')}."
         )
+    for name, said in _TEXT_TASKS.items():
+        measured = figures.get(name)
+        if measured:
+            recalls = ", ".join(_with_interval(measured, recall) for recall in _RECALLS)
+            text += (
+                f"\n\nTexts that it was not trained on: {said}, of {measured['documents']:,}, "
+                f"first, among 5 and among 10 for {recalls} of {measured['queries']:,}."
+            )
     return text
 
 

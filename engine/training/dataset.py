@@ -61,6 +61,15 @@ class TrainingData:
         return [source.sentences[number] for source in self.texts for number in source.kept]
 
     @property
+    def held_out_sentences(self) -> list[corpora.Sentence]:
+        """The texts that are never learnt from, source by source."""
+        return [
+            source.sentences[number]
+            for source in self.texts
+            for number in np.setdiff1d(np.arange(len(source.sentences)), source.kept)
+        ]
+
+    @property
     def labels(self) -> list[str]:
         """All labels, those held out included, in order."""
         photos = (*self.labelled, *self.held_out)

@@ -49,31 +49,41 @@ class Exported:
     smallest_cosine: float
 
 
-def export(
-    module: torch.nn.Module, sample: torch.Tensor, file: Path, precision: Precision
-) -> Exported:
-    """Writes `module`, as it evaluates, to `file`, and compares both on `sample`.
+class Traced:
+    """A module as a graph, to be written in one precision or several."""
 
-    `sample` is a batch of what the module takes, of at least two: (N, H, W, 3) uint8, or (N, L)
-    int64. N stays free in the graph, and so do H and W, or L, where the module takes any. Raises
-    ValueError where the graph of a batch would be wrong for another one.
-    """
-    import onnx
-    import torch
+    def __init__(self, module: torch.nn.Module, sample: torch.Tensor) -> None:
+        """Traces `module`, as it evaluates, on a batch of at least two of what it takes.
 
-    if len(sample) < 2:
-        raise ValueError("a batch of one would be taken for the only size there is")
-    module = copy.deepcopy(module).cpu().eval()
-    sample = sample.cpu()
-    model = _traced(module, sample)
-    _forget_origin(model)
-    if precision is not Precision.FLOAT32:
-        _shrink(model, precision)
-    onnx.checker.check_model(model, full_check=True)
-    file.write_bytes(model.SerializeToString())
-    with torch.inference_mode():
-        smallest = min(_cosines(module, file, some) for some in _sizes(model, module, sample))
-    return Exported(file, file.stat().st_size, precision, smallest)
+        `sample` is (N, H, W, 3) uint8, or (N, L) int64. N stays free in the graph, and so do H and
+        W, or L, where the module takes any. Raises ValueError for a batch of one.
+        """
+        if len(sample) < 2:
+            raise ValueError("a batch of one would be taken for the only size there is")
+        self._module = copy.deepcopy(module).cpu().eval()
+        self._sample = sample.cpu()
+        self._model = _traced(self._module, self._sample)
+        _forget_origin(self._model)
+
+    def write(self, file: Path, precision: Precision) -> Exported:
+        """Writes the graph to `file`, and compares it with the module on the sample.
+
+        Raises ValueError where the graph of a batch would be wrong for another one.
+        """
+        import onnx
+        import torch
+
+        model = copy.deepcopy(self._model)
+        if precision is not Precision.FLOAT32:
+            _shrink(model, precision)
+        onnx.checker.check_model(model, full_check=True)
+        file.write_bytes(model.SerializeToString())
+        with torch.inference_mode():
+            smallest = min(
+                _cosines(self._module, file, some)
+                for some in _sizes(model, self._module, self._sample)
+            )
+        return Exported(file, file.stat().st_size, precision, smallest)
 
 
 def _traced(module: Any, sample: Any) -> Any:

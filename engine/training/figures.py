@@ -1,4 +1,4 @@
-"""Measures an encoder on captioned and labelled photos: recall by task and language.
+"""Measures an encoder on photos and passages that were held out: recall by task and language.
 
 The questions are those of `keepsight eval --through encoder`; here embeddings are kept, so that
 one tower can be measured beside several versions of the other.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.models.base import Encoder
 from engine.training import captioned
+from engine.training.corpora.trials import PassageTrial
 from engine.training.layouts import CaptionedPhoto
 from engine.training.metrics import Answers, Metrics, Ranks, ranks_of_scores
 
@@ -87,6 +88,13 @@ def label_answers(
     vectors = encode_photos(encoder, [photo.path for photo in photos])
     right = [{column[label]: 1.0 for label in photo.labels} for photo in photos]
     return Answers.of(_ranks(vectors, texts, right))
+
+
+def passage_answers(encoder: Encoder, trial: PassageTrial) -> Answers:
+    """How high each query's one document ranks among all of a trial's."""
+    queries = encode_texts(encoder, trial.queries)
+    documents = encode_texts(encoder, trial.documents)
+    return Answers.of(_ranks(queries, documents, [{place: 1.0} for place in trial.right]))
 
 
 def as_json(metrics: Metrics) -> dict[str, Any]:

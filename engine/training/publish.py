@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,11 @@ from engine.models.starter import StarterEncoder
 from engine.models.wordpiece import WordPieces
 from engine.paths import shown
 from engine.records import Calibration, PixelSpec, SegmentKind
-from engine.training import calibration, captioned, card, export, figures
+from engine.training import calibration, captioned, card, figures
 from engine.training.calibration import Background, Fitted
 from engine.training.card import Made, Tried
-from engine.training.export import Exported, Precision
+from engine.training.corpora import trials
+from engine.training.export import Exported, Precision, Traced
 from engine.training.figures import TEXT_TO_IMAGE, Embedded, Progress
 from engine.training.metrics import Answers, Metrics, differences
 from engine.training.recipe import Recipe
@@ -129,11 +131,11 @@ class _Work:
     ) -> tuple[Exported, Exported, dict[str, Any]]:
         """Makes the whole model in `self.model`: its towers as they ship, and its card."""
         wanted = tuple(dict.fromkeys((Precision.FLOAT32, *precisions)))
+        self._on_progress("Exporting", 0, len(wanted))
         towers = {}
-        for number, precision in enumerate(wanted):
-            self._on_progress("Exporting", number, len(wanted))
+        for number, precision in enumerate(wanted, 1):
             towers[precision] = self._towers(precision)
-        self._on_progress("Exporting", len(wanted), len(wanted))
+            self._on_progress("Exporting", number, len(wanted))
         tried = self._tried(towers)
         chosen = choose(tried, precisions)
         image = towers[Precision(chosen.image)].image
@@ -155,14 +157,19 @@ class _Work:
         StarterEncoder(self.model).close()  # what is handed over can be loaded
         return image, text, described
 
+    @cached_property
+    def _image(self) -> Traced:
+        return Traced(self._trained.encoder.image, self._sample_photos())
+
+    @cached_property
+    def _text(self) -> Traced:
+        return Traced(self._trained.encoder.text, self._sample_ids())
+
     def _towers(self, precision: Precision) -> _Towers:
         folder = self._staged / precision
         folder.mkdir()
-        encoder = self._trained.encoder
-        image = export.export(
-            encoder.image, self._sample_photos(), folder / "image.onnx", precision
-        )
-        text = export.export(encoder.text, self._sample_ids(), folder / "text.onnx", precision)
+        image = self._image.write(folder / "image.onnx", precision)
+        text = self._text.write(folder / "text.onnx", precision)
         worst = min(image.smallest_cosine, text.smallest_cosine)
         if precision is Precision.FLOAT32 and worst < LEAST_COSINE:
             raise ModelError(
@@ -232,6 +239,15 @@ class _Work:
             labels = self._loaded.labels
             answers = figures.label_answers(encoder, held_out, labels)
             measured["labels"] = figures.as_json(Metrics.of(answers)) | {"labels": len(labels)}
+        sentences = self._loaded.held_out_sentences
+        for name, trial in (
+            ("passages", trials.passage_trial(sentences)),
+            ("translations", trials.translation_trial(sentences)),
+        ):
+            if trial.queries:
+                answers = figures.passage_answers(encoder, trial)
+                documents = {"documents": len(trial.documents)}
+                measured[name] = figures.as_json(Metrics.of(answers)) | documents
         return measured
 
     def _draft(self, folder: Path, image: Path, text: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.models.wordpiece import HAN_RUN
 from engine.training.corpora.documents import sentences
 from engine.training.corpora.sentence import Sentence
 
@@ -39,10 +40,13 @@ def passage_trial(held: Sequence[Sentence]) -> PassageTrial:
 
 
 def translation_trial(held: Sequence[Sentence]) -> PassageTrial:
-    """Each text against what all of them mean: a query in Chinese for passages in English."""
-    meanings = dict.fromkeys(sentence.means for sentence in held if sentence.means)
-    places = {means: place for place, means in enumerate(meanings)}
-    queries = {sentence.text: sentence.means for sentence in held if sentence.means}
+    """Each Chinese text against what all of them mean in English."""
+    queries = {
+        sentence.text: sentence.means
+        for sentence in held
+        if sentence.means and HAN_RUN.search(sentence.text)
+    }
+    places = {means: place for place, means in enumerate(dict.fromkeys(queries.values()))}
     return PassageTrial(
         tuple(queries), tuple(places), tuple(places[means] for means in queries.values())
     )

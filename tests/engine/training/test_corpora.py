@@ -345,7 +345,13 @@ def test_the_first_sentence_of_a_passage_asks_for_the_rest_of_it() -> None:
 
 def test_translations_ask_for_what_they_mean() -> None:
     trial = translation_trial(
-        [Sentence("狗", "dog"), Sentence("a cat"), Sentence("猫", "cat"), Sentence("犬", "dog")]
+        [
+            Sentence("狗", "dog"),
+            Sentence("a cat"),
+            Sentence("cat", "cat: a pet"),
+            Sentence("猫", "cat"),
+            Sentence("犬", "dog"),
+        ]
     )
     assert trial.queries == ("狗", "猫", "犬")
     assert trial.documents == ("dog", "cat")

@@ -7,7 +7,7 @@ from torch import nn  # noqa: TID253
 from torch.nn import functional  # noqa: TID253
 
 from engine.models.onnx import OnnxGraph
-from engine.training.export import Precision, export
+from engine.training.export import Precision, Traced
 
 PIECES = 600
 
@@ -82,6 +82,11 @@ def towers() -> dict[str, tuple[nn.Module, torch.Tensor]]:
     return {"image": (SmallConvolutions(), pixels), "text": (SmallTexts(), ids)}
 
 
+@pytest.fixture(scope="module")
+def traced() -> dict[str, tuple[nn.Module, Traced]]:
+    return {name: (module, Traced(module, some)) for name, (module, some) in towers().items()}
+
+
 def cosines(module: nn.Module, file: Path, batch: torch.Tensor) -> np.ndarray:
     graph = OnnxGraph(file.read_bytes(), name=file.name, threads=1)
     with torch.inference_mode():
@@ -92,18 +97,19 @@ def cosines(module: nn.Module, file: Path, batch: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize("precision", list(Precision))
 @pytest.mark.parametrize("tower", ["image", "text"])
 def test_a_graph_computes_what_was_trained_on_batches_of_any_size(
-    tmp_path: Path, tower: str, precision: Precision
+    traced: dict[str, tuple[nn.Module, Traced]], tmp_path: Path, tower: str, precision: Precision
 ) -> None:
-    module, sample = towers()[tower]
+    module, graph = traced[tower]
     least = {Precision.FLOAT32: 0.99999, Precision.FLOAT16: 0.9999, Precision.INT8: 0.998}
-    exported = export(module, sample, tmp_path / "tower.onnx", precision)
+    exported = graph.write(tmp_path / "tower.onnx", precision)
     assert exported.smallest_cosine > least[precision]
     others = {
         "image": [(1, 32, 32, 3), (5, 96, 64, 3)],
         "text": [(1, 1), (7, 20)],
     }
     for shape in others[tower]:
-        batch = torch.randint(1, 256, shape, dtype=sample.dtype)
+        kind = torch.uint8 if tower == "image" else torch.int64
+        batch = torch.randint(1, 256, shape, dtype=kind)
         assert cosines(module, exported.file, batch).min() > least[precision]
 
 
@@ -111,8 +117,9 @@ def test_a_quarter_of_the_bytes_hold_int8_and_half_of_them_float16(tmp_path: Pat
     module = nn.Sequential(nn.Embedding(4_000, 64), nn.Flatten(), nn.LazyLinear(64))
     sample = torch.randint(0, 4_000, (2, 4))
     module(sample)
+    graph = Traced(module, sample)
     sizes = [
-        export(module, sample, tmp_path / f"{precision}.onnx", precision).size_bytes
+        graph.write(tmp_path / f"{precision}.onnx", precision).size_bytes
         for precision in (Precision.FLOAT32, Precision.FLOAT16, Precision.INT8)
     ]
     assert [size / sizes[0] for size in sizes] == pytest.approx([1, 0.5, 0.27], abs=0.01)
@@ -124,7 +131,7 @@ def test_small_weights_stay_exact_and_depthwise_kernels_nearly_so(tmp_path: Path
     wide = nn.Conv2d(128, 128, 3, 1, 1, groups=128)
     module = nn.Sequential(module, nn.Unflatten(1, (64, 1, 1)), nn.Conv2d(64, 128, 1), wide)
     module.append(nn.Flatten())
-    file = export(module, sample, tmp_path / "tower.onnx", Precision.INT8).file
+    file = Traced(module, sample).write(tmp_path / "tower.onnx", Precision.INT8).file
     import onnx
 
     kinds = {
@@ -144,7 +151,7 @@ def test_each_row_of_a_table_keeps_its_own_scale(tmp_path: Path) -> None:
         table.weight[7] *= 1e-4
     module = nn.Sequential(table, nn.Flatten())
     sample = torch.tensor([[7], [8]])
-    file = export(module, sample, tmp_path / "tower.onnx", Precision.INT8).file
+    file = Traced(module, sample).write(tmp_path / "tower.onnx", Precision.INT8).file
     found = OnnxGraph(file.read_bytes(), name="t", threads=1).run(sample.numpy())
     assert found[0] == pytest.approx(table.weight[7].detach().numpy(), rel=0.02, abs=2e-6)
 
@@ -155,37 +162,39 @@ def test_what_float16_cannot_hold_stays_as_it_is(tmp_path: Path) -> None:
         module.weight[0, 0] = 1e6
     module = nn.Sequential(nn.Embedding(50, 32), nn.Flatten(), module)
     sample = torch.tensor([[7], [8]])
-    exported = export(module, sample, tmp_path / "tower.onnx", Precision.FLOAT16)
+    exported = Traced(module, sample).write(tmp_path / "tower.onnx", Precision.FLOAT16)
     assert exported.smallest_cosine > 0.9999
 
 
-def test_a_graph_does_not_tell_where_it_was_made(tmp_path: Path) -> None:
-    module, sample = towers()["text"]
-    file = export(module, sample, tmp_path / "tower.onnx", Precision.INT8).file
-    contents = file.read_bytes()
+def test_a_graph_does_not_tell_where_it_was_made(
+    traced: dict[str, tuple[nn.Module, Traced]], tmp_path: Path
+) -> None:
+    contents = traced["text"][1].write(tmp_path / "tower.onnx", Precision.INT8).file.read_bytes()
     assert b".py" not in contents
     assert str(Path(__file__).parents[3]).encode() not in contents
 
 
-def test_the_same_module_gives_the_same_bytes(tmp_path: Path) -> None:
-    module, sample = towers()["text"]
+def test_the_same_module_gives_the_same_bytes(
+    traced: dict[str, tuple[nn.Module, Traced]], tmp_path: Path
+) -> None:
+    again = Traced(*towers()["text"])
     one, other = (
-        export(module, sample, tmp_path / name, Precision.INT8).file.read_bytes()
-        for name in ("one.onnx", "other.onnx")
+        graph.write(tmp_path / "tower.onnx", Precision.INT8).file.read_bytes()
+        for graph in (traced["text"][1], again)
     )
     assert one == other
 
 
-def test_exporting_leaves_a_module_in_training(tmp_path: Path) -> None:
+def test_exporting_leaves_a_module_in_training() -> None:
     module, sample = towers()["text"]
     module.train()
-    export(module, sample, tmp_path / "tower.onnx", Precision.FLOAT16)
+    Traced(module, sample)
     assert module.training and all(parameter.requires_grad for parameter in module.parameters())
 
 
 def test_a_network_that_takes_one_size_of_batch_only_is_refused(tmp_path: Path) -> None:
     ids = torch.ones(3, 4, dtype=torch.int64)
     with pytest.raises(ValueError, match="batch"):
-        export(OneSizeOnly(), ids, tmp_path / "tower.onnx", Precision.FLOAT32)
+        Traced(OneSizeOnly(), ids).write(tmp_path / "tower.onnx", Precision.FLOAT32)
     with pytest.raises(ValueError, match="batch of one"):
-        export(OneSizeOnly(), ids[:1], tmp_path / "tower.onnx", Precision.FLOAT32)
+        Traced(OneSizeOnly(), ids[:1]).write(tmp_path / "tower.onnx", Precision.FLOAT32)
