@@ -15,12 +15,19 @@ from engine.errors import CaptionsError, ModelError
 from engine.library import Library, choose_model
 from engine.paths import Home
 from engine.records import Failure, Kind, Query
+from engine.training import adapter_fit
 from engine.training.adapter import Adapter, Measured
 from engine.training.judgements import Judgement
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 WORD = "zorblax"
 PHOTOS = 16
+
+
+@pytest.fixture(autouse=True)
+def short_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fits of fewer steps to choose from; test_adapter.py has all of them."""
+    monkeypatch.setattr(adapter_fit, "STEPS", (20, 60))
 
 
 def shades(folder: Path, name: str, colour: tuple[int, int, int], count: int) -> list[Path]:
