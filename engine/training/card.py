@@ -219,8 +219,8 @@ def _how_well(card: Mapping[str, Any]) -> str:
         if measured:
             recalls = ", ".join(_with_interval(measured, recall) for recall in _RECALLS)
             text += (
-                f"\n\nTexts that it was not trained on: {said}, of {measured['documents']:,}, "
-                f"first, among 5 and among 10 for {recalls} of {measured['queries']:,}."
+                f"\n\nOf {measured['documents']:,} texts that it was not trained on, {said}: "
+                f"first, among 5 and among 10 for {recalls} of {measured['queries']:,} queries."
             )
     return text
 
