@@ -20,6 +20,9 @@ from engine.paths import shown
 CHANNELS = 1280
 """Of the last layer."""
 
+EDGE_PX = 224
+"""Of the pictures that its authors trained it on."""
+
 _FIRST_CHANNELS = 32
 _GROUPS = (
     # expansion, channels, blocks, stride of the first

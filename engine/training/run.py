@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import RecipeError
 from engine.paths import shown
-from engine.training import captioned, corpora, dataset, vocabulary
+from engine.training import captioned, corpora, dataset, mobilenet, vocabulary
 from engine.training.dataset import CaptionTable, Loader, TrainingData
 from engine.training.objective import Objective, Tables, shares
 from engine.training.openclip import OpenClipTowers
@@ -183,7 +183,7 @@ def _begin(
 ) -> None:
     every = max(1, len(data.captioned) // STANDARDISED_BY)
     photos = [
-        captioned.squashed(photo.path, recipe.towers.edge_px) for photo in data.captioned[::every]
+        captioned.squashed(photo.path, mobilenet.EDGE_PX) for photo in data.captioned[::every]
     ]
     unihan = recipe.towers.unihan
     glosses = (
@@ -261,7 +261,7 @@ def _known(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What the initial classifier makes of each whole photo: logits (N, classes) float16."""
     paths = [photo.path for photo in (*data.captioned, *data.labelled)]
-    edge_px = recipe.towers.edge_px
+    edge_px = mobilenet.EDGE_PX
     assert recipe.towers.image is not None
     network = (place.data / recipe.towers.image.path).read_bytes()
     asked = "\n".join([str(edge_px), *map(str, paths)]).encode()
