@@ -63,7 +63,7 @@ class StarterEncoder:
         return self._card
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, 224, 224, 3) uint8 RGB, whole pictures squashed, to (N, 384) float32, normalised."""
+        """(N, E, E, 3) uint8 RGB, whole pictures squashed, to (N, D) float32, normalised."""
         edge_px = self._card.pixels.edge_px
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (edge_px, edge_px, 3):
             raise ValueError(f"wanted (N, {edge_px}, {edge_px}, 3) uint8, not {pixels.shape}")
@@ -74,7 +74,7 @@ class StarterEncoder:
         return embeddings
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N texts to (N, 384) float32, normalised; a text without a known word gives zeros.
+        """N texts to (N, D) float32, normalised; a text without a known word gives zeros.
 
         No text is cut off: past 512 tokens, its stretches are embedded and averaged.
         """
@@ -89,7 +89,7 @@ class StarterEncoder:
         return self._words.unknown_words(text)
 
     def background(self, kind: SegmentKind) -> NDArray[np.float32]:
-        """(256, 384) embeddings of unrelated photos or captions, normalised.
+        """(256, D) embeddings of unrelated photos or captions, normalised.
 
         What a query's cosines are compared with while a library is small.
         """

@@ -15,7 +15,7 @@ from engine.errors import CaptionsError, ModelError
 from engine.library import Library, choose_model
 from engine.paths import Home
 from engine.records import Failure, Kind, Query
-from engine.training import adapter_fit
+from engine.training import adapter_fit, captioned
 from engine.training.adapter import Adapter, Measured
 from engine.training.judgements import Judgement
 
@@ -147,13 +147,13 @@ def test_photos_outside_the_library_are_learnt_from_too(home, pictures, tmp_path
     reds, blues = shades(outside, "red", RED, PHOTOS), shades(outside, "blue", BLUE, PHOTOS)
     done: list[tuple[str, int, int]] = []
     with Library.open(home) as library:
-        pixels = library._encoder
-        texts = pixels.encode_texts([WORD])
+        encoder = library._encoder
+        texts = encoder.encode_texts([WORD])
         stacks = [
-            np.stack([np.asarray(Image.open(p).resize((224, 224))) for p in of])
+            np.stack([captioned.pixels(path, encoder.card.pixels) for path in of])
             for of in (reds, blues)
         ]
-        near = [float((pixels.encode_images(stack) @ texts.T).mean()) for stack in stacks]
+        near = [float((encoder.encode_images(stack) @ texts.T).mean()) for stack in stacks]
         liked, rejected = (reds, blues) if near[0] < near[1] else (blues, reds)
         judgement = Judgement(WORD, tuple(liked), tuple(rejected))
         library.fit_adapter([judgement], lambda *told: done.append(told))

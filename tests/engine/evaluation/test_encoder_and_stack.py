@@ -71,7 +71,7 @@ def test_both_ways_answer_queries_on_a_corpus(starter: Encoder) -> None:
 def test_a_query_of_unknown_words_finds_everything_last(
     starter: Encoder, captioned: Collection
 ) -> None:
-    photos = [replace(photo, captions={"zh": ("照片",)}) for photo in captioned.photos]
+    photos = [replace(photo, captions={"zh": ("한국어",)}) for photo in captioned.photos]
     (answers,) = encoder.answer(starter, trials(Collection(tuple(photos)), [Task.TEXT_TO_IMAGE]))
     assert answers.best_ranks.tolist() == [3, 3, 3]
 

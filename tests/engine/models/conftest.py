@@ -41,5 +41,5 @@ def demo_photo() -> Callable[[str], Image.Image]:
 @pytest.fixture
 def noise() -> NDArray[np.uint8]:
     """Twenty pictures of noise, smooth enough to differ."""
-    coarse = np.random.default_rng(0).integers(0, 256, (20, 7, 7, 3), np.uint8)
-    return np.repeat(np.repeat(coarse, 32, axis=1), 32, axis=2)
+    coarse = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), np.uint8)
+    return np.repeat(np.repeat(coarse, 30, axis=1), 30, axis=2)
