@@ -73,6 +73,13 @@ def test_an_empty_band_has_no_precision() -> None:
     assert bands["weak"]["queries_with_one"] == 1
 
 
+REAL = (
+    *("astronaut.png", "brick.png", "camera.png", "cell.png", "chelsea.png", "clock_motion.png"),
+    *("coffee.png", "coins.png", "grass.png", "horse.png", "hubble_deep_field.jpg", "moon.png"),
+    *("motorcycle_left.png", "page.png", "retina.jpg", "rocket.jpg"),
+)
+
+
 @pytest.fixture(scope="module")
 def starter() -> StarterEncoder:
     return StarterEncoder()
@@ -100,8 +107,13 @@ def test_calibrating_twice_gives_the_same(starter, captioned) -> None:
     assert calibrate(starter, captioned, against) == calibrate(starter, captioned, against)
 
 
-def test_a_photo_is_told_from_others_by_its_crop(starter, captioned) -> None:
-    fitted = calibrate(starter, captioned, background(starter, captioned))
+def test_a_photo_is_told_from_others_by_its_crop(starter, captioned, real_photos) -> None:
+    folder = real_photos["cat"].parent
+    photos = [
+        CaptionedPhoto(folder / name, photo.captions)
+        for name, photo in zip(REAL, captioned, strict=True)
+    ]
+    fitted = calibrate(starter, photos, background(starter, photos))
     assert set(fitted) == {"photo", "passage", "picture"}
     assert fitted["picture"].calibration.slope > 0.5
     assert fitted["passage"].bands["strong"]["queries_with_one"] > 0.9
