@@ -12,6 +12,7 @@ how many steps to stop. That many are then taken with all examples.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,24 @@ def fit(examples: Examples, fingerprint: str, *, seed: int = 0) -> Adapter:
     Raises ModelError where there are too few examples, or where none serves them better than
     chance would have it.
     """
+    with _one_thread():
+        return _fitted(examples, fingerprint, seed)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Of torch's: matrices this small cost more to share out than to multiply (5 times as long)."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _fitted(examples: Examples, fingerprint: str, seed: int) -> Adapter:
     folds = folds_of(examples.judged)
     _refuse_too_few(examples, folds)
     nothing = np.zeros((examples.queries.shape[1], 0), np.float32)
