@@ -51,8 +51,11 @@ class ImageTower(nn.Module):  # type: ignore[misc]
         """What the trunk computes in while it is trained, if not float32."""
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(N, H, W, 3) uint8 RGB to (N, D) float32, L2-normalised."""
-        return self.embed(pixels)[0]
+        """(N, H, W, 3) uint8 RGB to (N, D) float32, L2-normalised: of each photo and its mirror
+        image, the mean.
+        """
+        both = self.embed(torch.cat([pixels, pixels.flip(2)]))[0]
+        return functional.normalize(both.unflatten(0, (2, -1)).sum(0), dim=-1)
 
     def embed(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The embeddings (N, D), L2-normalised, and the logits (N, classes)."""

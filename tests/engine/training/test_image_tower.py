@@ -48,6 +48,15 @@ def test_other_photos_of_a_batch_change_nothing(tower: ImageTower, photos: torch
 
 
 @torch.inference_mode()
+def test_a_photo_and_its_mirror_image_are_one(tower: ImageTower, photos: torch.Tensor) -> None:
+    tower.eval()
+    found = tower(photos)
+    assert torch.allclose(found, tower(photos.flip(2)), atol=1e-5)
+    assert not torch.allclose(found, tower(photos.flip(1)), atol=1e-3)
+    assert torch.allclose(found.norm(dim=1), torch.ones(len(photos)), atol=1e-5)
+
+
+@torch.inference_mode()
 def test_parts_that_fit_a_cache_change_nothing(tower: ImageTower, photos: torch.Tensor) -> None:
     """In training, the trunk takes 16 photos at once."""
     assert torch.allclose(tower.train().places(photos), tower.eval().places(photos), atol=1e-4)
