@@ -244,7 +244,7 @@ class Loader:
     def step(self, stage_number: int, number: int) -> Step:
         """The step of that number; the same whenever it is asked for."""
         recipe, data, table = self._recipe, self._data, self._table
-        stage = recipe.stages[stage_number]
+        stage, losses = recipe.stages[stage_number], recipe.losses_of(stage_number)
         rng = np.random.default_rng((recipe.seed, stage_number, number))
         photos = self._turn(stage_number, number)
         labelled = (
@@ -252,7 +252,6 @@ class Loader:
             if data.labelled
             else np.zeros(0, np.int64)
         )
-        per_photo = recipe.losses.captions_per_photo
         others = [
             (row, rng.choice(table.others[photo]))
             for row, photo in enumerate(photos)
@@ -264,8 +263,10 @@ class Loader:
             pixels=_augmented(paths, stage, rng),
             photos=photos,
             labelled=labelled,
-            captions=np.stack([_some(table.first[photo], per_photo, rng) for photo in photos]),
-            more=rng.choice(table.all_first, recipe.losses.more_captions),
+            captions=np.stack(
+                [_some(table.first[photo], losses.captions_per_photo, rng) for photo in photos]
+            ),
+            more=rng.choice(table.all_first, losses.more_captions),
             others=np.array(others, np.int64).reshape(-1, 2),
             sentences=self._some_texts(stage.texts, rng),
         )

@@ -35,6 +35,8 @@ class Tables:
     sentences: tuple[torch.Tensor, ...]
     taught_captions: torch.Tensor | None
     """(captions, D) of the sentence teacher; of another language's, the photo's others' mean."""
+    taught_photos: torch.Tensor | None
+    """(captioned photos, D): the mean of what it made of each one's captions."""
     taught_labels: torch.Tensor | None
     taught_sentences: torch.Tensor | None
     known_captioned: torch.Tensor | None
@@ -47,7 +49,7 @@ class Objective(nn.Module):  # type: ignore[misc]
 
     def __init__(self, weights: Losses, table: CaptionTable, tables: Tables) -> None:
         super().__init__()
-        self._weights = weights
+        self.weights = weights
         self._owners = torch.from_numpy(table.owners)
         self._tables = tables
         self.log_scale = nn.Parameter(torch.tensor(-math.log(weights.temperature)))
@@ -78,7 +80,7 @@ class Objective(nn.Module):  # type: ignore[misc]
     def _captions(
         self, encoder: DualEncoder, step: Step, photos: torch.Tensor
     ) -> dict[str, torch.Tensor]:
-        weights = self._weights
+        weights = self.weights
         count, per_photo = step.captions.shape
         of_photos = step.captions.T.reshape(-1)
         rows, others = step.others.T
@@ -100,7 +102,21 @@ class Objective(nn.Module):  # type: ignore[misc]
             found["distilled captions"] = weights.distilled_captions * losses.distillation(
                 embedded, taught.float()
             )
+        if weights.taught_photos:
+            found["taught photos"] = weights.taught_photos * self._taught(photos, owners)
+        if weights.taught_captions:
+            of_foreign = owners[torch.from_numpy(rows).to(photos.device)]
+            found["taught captions"] = weights.taught_captions * self._taught(
+                torch.cat([parts[0], foreign]), torch.cat([owners, of_foreign])
+            )
         return found
+
+    def _taught(self, embedded: torch.Tensor, owners: torch.Tensor) -> torch.Tensor:
+        """Photos or captions (N, D) against the sentence teacher's view of all photos."""
+        assert self._tables.taught_photos is not None
+        taught = self._tables.taught_photos.to(embedded.device).float()
+        smoothing = self.weights.label_smoothing
+        return losses.infonce(self.scale * embedded @ taught.T, owners, smoothing=smoothing)
 
     def _contrast(
         self,
@@ -113,8 +129,8 @@ class Objective(nn.Module):  # type: ignore[misc]
         cosines = photos @ captions.T
         more, more_owners = further
         same = owners[:, None] == owners[None]
-        if self._weights.contrast == "triplet":
-            margin = self._weights.margin
+        if self.weights.contrast == "triplet":
+            margin = self.weights.margin
             return losses.hardest_triplet(cosines, same, margin) + losses.hardest_triplet(
                 cosines.T, same, margin
             )
@@ -122,11 +138,11 @@ class Objective(nn.Module):  # type: ignore[misc]
         to_bank = captions @ self.bank.T if len(self.bank) else captions[:, :0]
         is_more = owners[:, None] == more_owners[None]
         is_bank = owners[:, None] == self.bank_owners[None]
-        if self._weights.contrast == "sigmoid":
+        if self.weights.contrast == "sigmoid":
             scores = self.scale * torch.cat([cosines, to_more], 1)
             return losses.sigmoid(scores, torch.cat([same, is_more], 1), self.offset)
         right = torch.arange(len(photos), device=photos.device)
-        smoothing = self._weights.label_smoothing
+        smoothing = self.weights.label_smoothing
         one_way = losses.infonce(
             self.scale * cosines,
             right,
@@ -144,32 +160,32 @@ class Objective(nn.Module):  # type: ignore[misc]
     def _labels(
         self, encoder: DualEncoder, step: Step, photos: torch.Tensor
     ) -> dict[str, torch.Tensor]:
-        if not len(step.labelled) or not self._weights.labels:
+        if not len(step.labelled) or not self.weights.labels:
             return {}
         names = encoder.text(self._tables.labels.to(photos.device))
         shares = self._tables.label_shares[torch.from_numpy(step.labelled)].to(photos.device)
         loss = losses.classification(self.scale * photos @ names.T, shares)
-        found = {"labels": self._weights.labels * loss}
-        if self._tables.taught_labels is not None and self._weights.distilled_captions:
+        found = {"labels": self.weights.labels * loss}
+        if self._tables.taught_labels is not None and self.weights.distilled_captions:
             taught = self._tables.taught_labels.to(photos.device)
             distilled = losses.distillation(names, taught.float())
-            found["distilled labels"] = self._weights.distilled_captions * distilled
+            found["distilled labels"] = self.weights.distilled_captions * distilled
         return found
 
     def _sentences(self, encoder: DualEncoder, step: Step) -> dict[str, torch.Tensor]:
         taught = self._tables.taught_sentences
-        if taught is None or not len(step.sentences) or not self._weights.distilled_texts:
+        if taught is None or not len(step.sentences) or not self.weights.distilled_texts:
             return {}
         device = self.log_scale.device
         embedded = encoder.text(_padded(self._tables.sentences, step.sentences, device))
         wanted = taught[torch.from_numpy(step.sentences)].to(device).float()
         loss = losses.distillation(embedded, wanted)
-        return {"distilled texts": self._weights.distilled_texts * loss}
+        return {"distilled texts": self.weights.distilled_texts * loss}
 
     def _retained(
         self, encoder: DualEncoder, step: Step, photos: torch.Tensor, logits: torch.Tensor
     ) -> dict[str, torch.Tensor]:
-        tables, weights = self._tables, self._weights
+        tables, weights = self._tables, self.weights
         if tables.known_captioned is None or tables.classes is None:
             return {}
         teacher = torch.cat(
@@ -193,7 +209,7 @@ class Objective(nn.Module):  # type: ignore[misc]
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def _remember(self, photos: torch.Tensor, owners: torch.Tensor) -> None:
-        kept = self._weights.banked_photos
+        kept = self.weights.banked_photos
         if kept:
             old = self.bank if len(self.bank) else photos[:0]
             self.bank = torch.cat([old, photos.detach()])[-kept:]

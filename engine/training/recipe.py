@@ -95,6 +95,11 @@ class Losses(Struct, frozen=True, forbid_unknown_fields=True):
     distilled_captions: Weight = 1.0
     """1 - cosine of a text's embedding to the sentence teacher's."""
     distilled_texts: Weight = 1.0
+    taught_photos: Weight = 0.0
+    """Cross-entropy of a photo against what the sentence teacher makes of every photo's captions,
+    their mean: all photos of the run are negatives, and none has to be looked at."""
+    taught_captions: Weight = 0.0
+    """The same of a caption, in each language."""
     retained_classes: Weight = 0.5
     """KL of the initial classifier's predictions to the trained one's, as in LwF."""
     retained_labels: Weight = 0.5
@@ -129,6 +134,8 @@ class Stage(Struct, frozen=True, forbid_unknown_fields=True):
     word_dropout: Share = 0.1
     average_decay: Share = 0.998
     """Of the exponential moving average of the weights, which is what is measured and kept."""
+    losses: Losses | None = None
+    """In place of the recipe's."""
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,6 +161,29 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     patience: Positive = 4
     """After how many checks without a better dev recall a stage ends."""
 
+    def __post_init__(self) -> None:
+        for number in range(len(self.stages)):
+            losses = self.losses_of(number)
+            if (losses.taught_photos or losses.taught_captions) and self.towers.text is None:
+                raise ValueError(
+                    "taught_photos and taught_captions need a sentence teacher: name it as "
+                    "towers.text"
+                )
+
+    def losses_of(self, stage: int) -> Losses:
+        """What the stage of that number minimises."""
+        return self.stages[stage].losses or self.losses
+
+    def lengthens(self, other: Recipe, stage: int) -> bool:
+        """Whether a run of `other` that is in its stage `stage` is one of this recipe too.
+
+        The stages that come after may differ, and so may what is said of the run.
+        """
+        return self._until(stage) == other._until(stage)
+
+    def _until(self, stage: int) -> Recipe:
+        return msgspec.structs.replace(self, what="", version="", stages=self.stages[: stage + 1])
+
 
 def read(file: Path) -> Recipe:
     """Reads a recipe. Raises RecipeError, naming what is wrong and where."""
@@ -169,3 +199,8 @@ def as_json(recipe: Recipe) -> dict[str, Any]:
     """The recipe as `read` takes it, with every value that was left to its default."""
     described: dict[str, Any] = msgspec.to_builtins(recipe)
     return described
+
+
+def of_json(described: dict[str, Any]) -> Recipe:
+    """The recipe that `as_json` described, here or in an earlier version."""
+    return msgspec.convert(described, Recipe)

@@ -18,7 +18,7 @@ from engine.training import captioned, corpora, dataset, mobilenet, vocabulary
 from engine.training.dataset import CaptionTable, Loader, TrainingData
 from engine.training.objective import Objective, Tables, shares
 from engine.training.openclip import OpenClipTowers
-from engine.training.recipe import Recipe, as_json
+from engine.training.recipe import Recipe, of_json
 from engine.training.small import (
     LABEL_TEXT,
     Beginnings,
@@ -66,7 +66,7 @@ def reached(recipe: Recipe, folder: Path) -> Position:
     with torch.serialization.safe_globals([Position]):
         saved = torch.load(file, weights_only=True, mmap=True, map_location="cpu")
     position: Position = saved["position"]
-    return position if saved["recipe"] == as_json(recipe) else Position()
+    return position if recipe.lengthens(of_json(saved["recipe"]), position.stage) else Position()
 
 
 def train(recipe: Recipe, place: Place, on_progress: Progress = lambda *_: None) -> Outcome:
@@ -216,13 +216,15 @@ def _tables(
     sentences = data.sentences
     known = _known(recipe, place, data, on_progress) if encoder.classes else (None, None)
     classes = [LABEL_TEXT.format(name) for name in encoder.classes]
+    taught = _taught_captions(table, teacher) if teacher else (None, None)
     return Tables(
         captions=tuple(encoder.ids(table.texts)),
         labels=_padded(encoder.ids(labels)) if labels else torch.zeros(0, 1, dtype=torch.long),
         label_shares=shares(data.labels, [photo.labels for photo in data.labelled]),
         classes=_padded(encoder.ids(classes)) if classes else None,
         sentences=tuple(encoder.ids([sentence.text for sentence in sentences])),
-        taught_captions=_taught_captions(table, teacher) if teacher else None,
+        taught_captions=taught[0],
+        taught_photos=taught[1],
         taught_labels=torch.from_numpy(teacher.embed(labels, "labels"))
         if teacher and labels
         else None,
@@ -232,16 +234,20 @@ def _tables(
     )
 
 
-def _taught_captions(table: CaptionTable, teacher: _Teacher) -> torch.Tensor:
-    """(captions, D) float16: of another language's, the mean of the photo's in the first."""
+def _taught_captions(table: CaptionTable, teacher: _Teacher) -> tuple[torch.Tensor, torch.Tensor]:
+    """(captions, D) float16, of another language's the mean of the photo's in the first; and
+    (photos, D) float16, these means.
+    """
     first = table.all_first
     embedded = teacher.embed([table.texts[number] for number in first], "captions")
     taught = np.zeros((len(table.texts), embedded.shape[1]), np.float16)
     taught[first] = embedded
-    for own, others in zip(table.first, table.others, strict=True):
+    means = np.zeros((len(table.first), embedded.shape[1]), np.float16)
+    for photo, (own, others) in enumerate(zip(table.first, table.others, strict=True)):
         mean = taught[own].astype(np.float32).mean(0)
-        taught[others] = mean / max(float(np.linalg.norm(mean)), 1e-6)
-    return torch.from_numpy(taught)
+        means[photo] = mean / max(float(np.linalg.norm(mean)), 1e-6)
+        taught[others] = means[photo]
+    return torch.from_numpy(taught), torch.from_numpy(means)
 
 
 def _taught_sentences(data: TrainingData, teacher: _Teacher) -> torch.Tensor:

@@ -77,7 +77,8 @@ class Trainer:
     def run(self, on_progress: Progress = lambda *_: None) -> Position:
         """Trains to the end; the encoder then has the best weights of all checks.
 
-        Raises RecipeError where the folder holds a run of another recipe.
+        A run whose recipe has got further stages since goes on with those. Raises RecipeError where
+        the folder holds a run of another recipe.
         """
         saved = self._saved()
         for number in range(saved["position"].stage if saved else 0, len(self._recipe.stages)):
@@ -89,6 +90,7 @@ class Trainer:
 
     def _stage(self, number: int, saved: dict[str, Any] | None, on_progress: Progress) -> None:
         stage = self._recipe.stages[number]
+        self._objective.weights = self._recipe.losses_of(number)
         if saved is None and self._best is not None:
             self._towers.load_state_dict(self._best)
         optimiser = torch.optim.AdamW(
@@ -233,7 +235,7 @@ class Trainer:
             return None
         with torch.serialization.safe_globals([Position]):
             saved: dict[str, Any] = torch.load(file, "cpu", weights_only=True)
-        if saved["recipe"] != recipe.as_json(self._recipe):
+        if not self._recipe.lengthens(recipe.of_json(saved["recipe"]), saved["position"].stage):
             raise RecipeError(
                 "This folder holds another run",
                 f"{shown(self._folder)} has the checkpoint of another recipe. Choose another "

@@ -168,6 +168,22 @@ def test_texts_are_taught_by_the_sentence_teacher(table: CaptionTable) -> None:
     assert found["distilled texts"].item() == pytest.approx(sentences.item(), abs=1e-3)
 
 
+def test_photos_and_captions_are_told_from_the_teachers_view_of_every_photo(
+    table: CaptionTable,
+) -> None:
+    encoder, taught = Known(), drawn(PHOTOS, SIZE)
+    weights = msgspec.structs.replace(PLAIN, taught_photos=2.0, taught_captions=0.5)
+    found = Objective(weights, table, tables(taught_photos=taught.half()))(
+        encoder, step([4, 0], [[12, 13], [0, 1]], others=[[1, 2]])
+    )
+    photos = functional.cross_entropy(10 * encoder.photos[[4, 0]] @ taught.T, torch.tensor([4, 0]))
+    captions = functional.cross_entropy(
+        10 * encoder.texts[[12, 0, 2]] @ taught.T, torch.tensor([4, 0, 0])
+    )
+    assert found["taught photos"].item() == pytest.approx(2 * photos.item(), rel=1e-2)
+    assert found["taught captions"].item() == pytest.approx(captions.item() / 2, rel=1e-2)
+
+
 def test_the_temperature_begins_as_told_and_has_an_end(table: CaptionTable) -> None:
     objective = Objective(PLAIN, table, tables())
     assert objective.scale.item() == pytest.approx(10)

@@ -84,6 +84,8 @@ def test_a_recipe_written_out_whole_is_the_same_recipe(tmp_path: Path) -> None:
         ("seed", -1, r"\$\.seed"),
         ("patience", 0, r"\$\.patience"),
         ("checks_per_stage", 0, r"\$\.checks_per_stage"),
+        ("losses.taught_photos", 1, r"name it as towers\.text"),
+        ("stages.0.losses", {"taught_captions": 1}, r"name it as towers\.text"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place(

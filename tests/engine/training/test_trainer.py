@@ -217,6 +217,7 @@ def _tables(encoder: Encoder, table: CaptionTable) -> Tables:
         classes=None,
         sentences=(),
         taught_captions=None,
+        taught_photos=None,
         taught_labels=None,
         taught_sentences=None,
         known_captioned=None,
@@ -361,6 +362,35 @@ def test_a_folder_of_another_run_is_refused(make, tmp_path: Path) -> None:
         other.run(_never)
     assert caught.value.path == tmp_path / "run"
     assert (tmp_path / "run" / CHECKPOINT).read_bytes() == kept
+
+
+def test_a_run_is_lengthened_by_further_stages(make) -> None:
+    """A finished run goes on with the stages that its recipe has got since, losses and all."""
+    first, last = BRIEF.stages
+    gentle = msgspec.structs.replace(BRIEF.losses, label_smoothing=0.3)
+    long = msgspec.structs.replace(
+        BRIEF, stages=(first, msgspec.structs.replace(last, losses=gentle)), what="Longer."
+    )
+    whole, encoder = make(long, "whole", kind=PlainEncoder)
+    whole.run()
+    kept = weights(encoder)
+    short = msgspec.structs.replace(BRIEF, stages=(first,))
+    make(short, "parts", kind=PlainEncoder)[0].run()
+    trainer, encoder = make(long, "parts", seed=3, kind=PlainEncoder)
+    assert told(trainer.run()) == told(whole.position)
+    assert not differing(weights(encoder), kept)
+    trainer, encoder = make(BRIEF, "plain", kind=PlainEncoder)
+    trainer.run()
+    assert differing(weights(encoder), kept), "the stage's own losses count"
+
+
+def test_a_stage_that_was_reached_may_not_change(make) -> None:
+    first, last = BRIEF.stages
+    make(msgspec.structs.replace(BRIEF, stages=(first,)), kind=PlainEncoder)[0].run()
+    other = msgspec.structs.replace(first, head_rate=first.head_rate / 2)
+    trainer, _ = make(msgspec.structs.replace(BRIEF, stages=(other, last)), kind=PlainEncoder)
+    with pytest.raises(RecipeError, match="another recipe"):
+        trainer.run(_never)
 
 
 def test_accumulated_gradients_move_the_weights_once(make) -> None:
