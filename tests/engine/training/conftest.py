@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from engine.training import vocabulary
 
@@ -36,25 +39,9 @@ def one_thread() -> Iterator[None]:
 def tokenizer() -> bytes:
     """A vocabulary of shapes, colours and places in English and Chinese."""
     pieces = ["[PAD]", "[UNK]", *WORDS]
-    base = {
-        "version": "1.0",
-        "added_tokens": [],
-        "normalizer": {
-            "type": "BertNormalizer",
-            "clean_text": True,
-            "handle_chinese_chars": True,
-            "strip_accents": None,
-            "lowercase": True,
-        },
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": None,
-        "decoder": None,
-        "model": {
-            "type": "WordPiece",
-            "unk_token": "[UNK]",
-            "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100,
-            "vocab": {piece: number for number, piece in enumerate(pieces)},
-        },
-    }
-    return vocabulary.build(json.dumps(base).encode(), CHINESE, ())
+    base = Tokenizer(
+        WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]")
+    )
+    base.normalizer = BertNormalizer(lowercase=True)
+    base.pre_tokenizer = BertPreTokenizer()
+    return vocabulary.build(base.to_str().encode(), CHINESE, ())
