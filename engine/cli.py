@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +95,7 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...]) -> None:
     """
     from engine.library import Library
 
-    with Library.open(obj["home"]) as library, _interruptible() as interrupted:
+    with Library.open(obj["home"]) as library, output.interruptible() as interrupted:
         with tqdm(unit="file", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
             progress = library.progress
             for progress in library.index(folders):
@@ -269,21 +267,3 @@ def _replace_unprintable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Lets the batch in hand be finished after Ctrl+C; a second one stops at once."""
-    asked = False
-
-    def on_interrupt(_signal: int, _frame: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    former = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, former)

@@ -1,9 +1,10 @@
-"""How the command line prints hits, as JSON or as lines, and shows how far something is."""
+"""What commands share: how they print hits, show how far something is, and take Ctrl+C."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,3 +79,24 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     finally:
         if bar is not None:
             bar.close()
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Lets what is in hand be finished after Ctrl+C; a second one stops at once.
+
+    Gives what tells whether it was pressed.
+    """
+    asked = False
+
+    def on_interrupt(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    former = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, former)

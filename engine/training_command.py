@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
@@ -121,7 +119,13 @@ class _Training:
 
     def run(self, ctx: click.Context) -> None:
         """Trains, lists the run, publishes the model and tells its figures."""
-        with output.bars() as on_progress, _stoppable(on_progress) as stoppable:
+        with output.bars() as on_progress, output.interruptible() as is_interrupted:
+
+            def stoppable(what: str, done: int, total: int) -> None:
+                on_progress(what, done, total)
+                if is_interrupted():
+                    raise KeyboardInterrupt
+
             try:
                 outcome = self._train(stoppable)
                 record = self._note(outcome.position)
@@ -184,9 +188,8 @@ class _Training:
             ):
                 return known
         runs.append(self._listed, record)
-        return runs.read(self._listed)[
-            -1
-        ]  # equal to what is read later, as lists and tuples are not
+        # Equal to what is read later, as the record itself is not: lists are tuples in it.
+        return runs.read(self._listed)[-1]
 
     def _note_failure(self, error: BaseException) -> None:
         from engine.training import run, runs
@@ -304,26 +307,3 @@ def _machine(device: str) -> str:
     threads = torch.get_num_threads()
     cores = f"{threads} core{'s' if threads > 1 else ''}"
     return cores if device == "cpu" else f"{device}, {cores}"
-
-
-@contextmanager
-def _stoppable(on_progress: _Progress) -> Iterator[_Progress]:
-    """Lets the step in hand be finished after Ctrl+C; a second one stops at once."""
-    asked = False
-
-    def on_interrupt(_signal: int, _frame: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    def on_step(what: str, done: int, total: int) -> None:
-        on_progress(what, done, total)
-        if asked:
-            raise KeyboardInterrupt
-
-    former = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield on_step
-    finally:
-        signal.signal(signal.SIGINT, former)

@@ -183,7 +183,7 @@ def test_a_broken_recipe_is_refused_by_the_key_that_is_wrong(run: Run, tmp_path:
 
 def test_another_recipe_does_not_overwrite_a_run(run: Run, tmp_path: Path) -> None:
     assert run(write_recipe(tmp_path, OPENCLIP)).exit_code == 0
-    done = run(write_recipe(tmp_path, OPENCLIP, version="2"))
+    done = run(write_recipe(tmp_path, OPENCLIP, seed=2))
     assert isinstance(done.exception, RecipeError)
     assert len(runs.read(tmp_path / "runs" / "runs.jsonl")) == 1
 

@@ -17,7 +17,8 @@ from engine.models.starter import StarterEncoder, read_card
 from engine.models.wordpiece import WordPieces
 from engine.records import SegmentKind
 from engine.training import dataset
-from engine.training.card import FILES, readme
+from engine.training.card import FILES
+from engine.training.card_page import page
 from engine.training.dataset import TrainingData
 from engine.training.export import Precision
 from engine.training.publish import Published, Trained, publish
@@ -271,7 +272,7 @@ def test_the_card_lists_data_origins_runs_and_how_to_make_it_again(
 
 def test_the_readme_tells_people_what_the_card_tells_programs(published: Published) -> None:
     text = (published.folder / "README.md").read_text("utf-8")
-    assert text == readme(published.card)
+    assert text == page(published.card)
     for told in (
         "# The colours model",
         "English and Chinese",
