@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -45,3 +48,8 @@ class CaptionsError(KeepsightError):
 
 class RecipeError(KeepsightError):
     """A training recipe, or what it asks for, cannot be used."""
+
+
+def pip_command(packages: Sequence[str]) -> str:
+    """What a person types to install packages beside Keepsight, wherever that is."""
+    return shlex.join([sys.executable, "-m", "pip", "install", *packages])

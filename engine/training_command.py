@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine import output
-from engine.errors import KeepsightError
+from engine.errors import KeepsightError, pip_command
 from engine.paths import shown
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def _require_packages() -> None:
     if missing:
         raise KeepsightError(
             "Training takes more packages",
-            f'{", ".join(missing)} cannot be found. Install them: pip install "keepsight[train]".',
+            f"{', '.join(missing)} cannot be found. Install: {pip_command(missing)}",
         )
 
 

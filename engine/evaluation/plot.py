@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.errors import KeepsightError
+from engine.errors import KeepsightError, pip_command
 from engine.evaluation.report import Result
 from engine.paths import shown
 from engine.training.metrics import CONFIDENCE, Metrics
@@ -29,7 +29,7 @@ def check(file: Path) -> None:
         )
     if find_spec("matplotlib") is None:
         raise KeepsightError(
-            "A plot needs matplotlib", "Install it beside Keepsight: pip install matplotlib.", file
+            "A plot needs matplotlib", f"Install it: {pip_command(['matplotlib'])}", file
         )
 
 

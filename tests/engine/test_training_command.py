@@ -223,9 +223,8 @@ def test_a_missing_package_is_told_with_what_installs_it(
     monkeypatch.setattr(training_command, "_PACKAGES", ("msgspec", "a_package_of_nobody"))
     done = run(write_recipe(tmp_path, OPENCLIP))
     assert isinstance(done.exception, KeepsightError)
-    assert 'a_package_of_nobody cannot be found. Install them: pip install "keepsight[train]"' in (
-        done.exception.message
-    )
+    assert done.exception.message.startswith("a_package_of_nobody cannot be found.")
+    assert done.exception.message.endswith(f"{sys.executable} -m pip install a_package_of_nobody")
 
 
 def test_help_lists_training_and_loads_nothing_for_it() -> None:
