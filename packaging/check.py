@@ -12,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+MOST_PROCESSES = "4"
+"""Of tests: each may load torch, which takes memory."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -25,9 +28,15 @@ def main(arguments: list[str]) -> int:
         "lint": [scripts / "ruff", "check", "."],
         "layers": [scripts / "lint-imports"],
         "types": [scripts / "mypy"],
-        "tests": [sys.executable, "-m", "pytest", *(["-m", "not slow"] if fast else []), *rest],
+        "tests": [
+            *(sys.executable, "-m", "pytest"),
+            *("--numprocesses", "auto", "--maxprocesses", MOST_PROCESSES, "--dist", "worksteal"),
+            *(["-m", "not slow"] if fast else []),
+            *rest,
+        ],
     }
     environment = dict(os.environ)
+    environment.setdefault("OMP_NUM_THREADS", "1")  # each core has a process of tests already
     if not environment.get("DISPLAY") and sys.platform.startswith("linux"):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     failed = []
