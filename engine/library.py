@@ -13,11 +13,11 @@ from pathlib import Path
 import filelock
 
 from engine import settings
-from engine.errors import FolderError, LibraryBusyError
+from engine.errors import FolderError, LibraryBusyError, ModelError
 from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.models import catalog
-from engine.models.base import Encoder
+from engine.models_in_use import ModelInUse, ModelsInUse
 from engine.paths import Home, shown
 from engine.readers.isolation import ReaderPool
 from engine.records import (
@@ -32,6 +32,7 @@ from engine.records import (
     LibraryChanged,
     ModelCard,
     PixelSpec,
+    Preparing,
     Query,
     ReadFailure,
     Reading,
@@ -40,13 +41,11 @@ from engine.records import (
 )
 from engine.search.fuse import Ranked
 from engine.search.query import parse
-from engine.search.searcher import Searcher
 from engine.sources.watch import Watcher
 from engine.store import contents, files, folders
 from engine.store.database import Database
-from engine.store.model_index import ModelIndex
 from engine.thumbnails import Thumbnails
-from engine.training.adapter import Adapter, AdapterFile
+from engine.training.adapter import Adapter
 from engine.training.adapter_examples import ExampleSource, Progress
 from engine.training.adapter_fit import fit
 from engine.training.judgements import Judgement
@@ -59,21 +58,19 @@ Listener = Callable[[Event], None]
 class Library:
     """One library: its folders, its index and its answers. Safe to use from several threads."""
 
-    def __init__(self, home: Home, database: Database, encoder: Encoder) -> None:
+    def __init__(self, home: Home, database: Database, model: ModelInUse) -> None:
         self._home = home
         self._database = database
-        self._encoder = encoder
         self._listeners: list[Listener] = []
         self._lock = filelock.FileLock(home.data / "index.lock", timeout=0, thread_local=False)
-        self._vectors = ModelIndex(database, home.vectors, encoder.card)
         self._index_readers = ReaderPool(reader_workers())
         # A second pool, so that a person never waits behind the files that are being indexed.
         self._asked_readers = ReaderPool(1)
-        self._pipeline = Pipeline(database, encoder, self._vectors, self._index_readers)
-        self._indexer = Indexer(database, self._pipeline, self._vectors, self._announce)
-        self._adapters = AdapterFile(home.adapters, encoder.card)
-        self._searcher = Searcher(
-            database, encoder, self._vectors, self._read_asked, self._adapters.adapt
+        embedder = model.embedder(database, self._index_readers)
+        self._pipeline = Pipeline(database, embedder, self._index_readers)
+        self._indexer = Indexer(database, self._pipeline, self._announce)
+        self._models = ModelsInUse(
+            home, database, model, self._indexer, self._index_readers, self._read_asked
         )
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
         self._watcher = Watcher(self._indexer.request)
@@ -90,7 +87,7 @@ class Library:
         home.create()
         database = Database(home.database)
         try:
-            return cls(home, database, catalog.load(settings.load(home).model))
+            return cls(home, database, ModelInUse.load(home, database, settings.load(home).model))
         except BaseException:
             database.close()
             raise
@@ -140,9 +137,9 @@ class Library:
             before = contents.all_hashes(connection)
             folders.remove(connection, folder_id)
             contents.purge_orphans(connection, at_once=True)
-            self._vectors.prune(connection)
+            self._models.prune(connection)
             forgotten = before - contents.all_hashes(connection)
-        self._vectors.publish()
+        self._models.publish()
         self._thumbnails.forget(forgotten)
         self._database.erase_free_pages()
         self._announce(LibraryChanged())
@@ -160,6 +157,7 @@ class Library:
         self._indexer.start()
         for folder in self.folders():
             self._watch(folder)
+        self._resume_switch()
         self._indexer.request_everything()
         for problem in self.problems():
             self._announce(problem)
@@ -170,6 +168,7 @@ class Library:
         Raises FolderError or LibraryBusyError.
         """
         self._take_lock()
+        self._resume_switch()
         for path in [_existing_folder(path) for path in paths]:
             home = next((f for f in self.folders() if path.is_relative_to(f.path)), None)
             folder = home or self._remember(path)
@@ -209,7 +208,7 @@ class Library:
 
         Raises QueryError where its picture cannot be read.
         """
-        return self._searcher.search(query)
+        return self._models.searcher.search(query)
 
     def search_async(self, query: Query) -> Future[SearchResult]:
         """`search`, on a thread of its own; a query waits for the one before it."""
@@ -217,7 +216,7 @@ class Library:
 
     def rank(self, query: Query) -> list[Ranked]:
         """The ranking behind `search`, without the hits' details: for evaluation."""
-        return self._searcher.rank(query)
+        return self._models.searcher.rank(query)
 
     def thumbnail_async(self, hit: Hit, edge_px: int) -> Future[bytes | None]:
         """A JPEG of at most `edge_px` on its longer side, or None where there can be none."""
@@ -234,15 +233,34 @@ class Library:
 
     def model_cards(self) -> list[ModelCard]:
         """The models at hand, the one in use first."""
-        others = [c for c in catalog.available() if c.fingerprint != self._encoder.card.fingerprint]
-        return [self._encoder.card, *others]
+        own = self._models.active.card
+        return [own, *(c for c in catalog.available() if c.fingerprint != own.fingerprint)]
+
+    def use_model(self, spec: str, *, mixes: bool = False) -> None:
+        """Prepares the model that `spec` names, in the background, to take the present one's place.
+
+        Searches go on with the present one until all that can be reached is embedded; with
+        `mixes`, each is asked for what it has. The present one's spec ends what was begun. It is
+        gone on with at the next start. Raises ModelError, with nothing changed.
+        """
+        self._models.prepare(spec, mixes=mixes)
+        self._announce(LibraryChanged())
+
+    def use_model_now(self) -> None:
+        """Lets the model that is prepared take over as it is; the rest is embedded afterwards."""
+        self._models.take_over_now()
+
+    @property
+    def preparing(self) -> Preparing | None:
+        """The model that is to take over, if there is one."""
+        return self._models.preparing
 
     # A person's own words
 
     @property
     def adapter(self) -> Adapter | None:
         """What a person taught the model in use, with what it changes; None where it is nothing."""
-        return self._adapters.current
+        return self._models.active.adapters.current
 
     def fit_adapter(
         self, judgements: Sequence[Judgement], on_progress: Progress = lambda *_: None
@@ -254,11 +272,12 @@ class Library:
         the former one then stays.
         """
         asked = [replace(j, query=parse(Query(j.query)).words) for j in judgements]
-        source = ExampleSource(self._database, self._encoder, self._vectors, self._read_asked)
+        model = self._models.active
+        source = ExampleSource(self._database, model.encoder, model.vectors, self._read_asked)
         examples = source.examples(asked, on_progress)
         on_progress("Fitting", 0, 1)
-        adapter = fit(examples, self._encoder.card.fingerprint)
-        self._adapters.write(adapter)
+        adapter = fit(examples, model.card.fingerprint)
+        model.adapters.write(adapter)
         on_progress("Fitting", 1, 1)
         self._announce(LibraryChanged())
         return adapter
@@ -268,13 +287,13 @@ class Library:
 
         Searches then give what they gave before.
         """
-        removed = self._adapters.remove()
+        removed = self._models.active.adapters.remove()
         self._announce(LibraryChanged())
         return removed
 
     def problems(self) -> list[Failure]:
         """What is wrong with the library itself, beside the files that were skipped."""
-        problem = self._adapters.problem
+        problem = self._models.active.adapters.problem
         return [Failure(problem.title, problem.message)] if problem is not None else []
 
     def close(self) -> None:
@@ -291,8 +310,7 @@ class Library:
         self._asked_readers.close()
         self._pipeline.close()
         self._searches.shutdown(cancel_futures=True)
-        self._vectors.publish()
-        self._encoder.close()
+        self._models.close()
         self._database.close()
         self._lock.release()
 
@@ -301,6 +319,12 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _resume_switch(self) -> None:
+        try:
+            self._models.resume()
+        except ModelError as error:  # the present one goes on answering
+            self._announce(Failure(error.title, error.message))
 
     def _read_asked(self, path: Path, spec: PixelSpec) -> Reading | ReadFailure:
         return self._asked_readers.submit_read(path, spec).result()
@@ -341,15 +365,24 @@ class Library:
             )
 
 
-def choose_model(home: Home, spec: str) -> ModelCard:
-    """Uses the model that `spec` names from the next opening on. Raises ModelError."""
+def choose_model(home: Home, spec: str, *, mixes: bool = False) -> ModelCard:
+    """Uses the model that `spec` names from the next opening on, if it has embedded all there is.
+
+    Otherwise it is prepared from the next indexing on, as by `Library.use_model`. Raises what
+    `Library.open` raises.
+    """
     home.create()
-    encoder = catalog.load(spec)
+    database = Database(home.database)
     try:
-        settings.save(home, settings.Settings(model=spec))
-        return encoder.card
+        model = ModelInUse.load(home, database, spec)
+        present = settings.load(home).model
+        begun = settings.Settings(present, next_model=spec, mixes=mixes)
+        is_ready = spec == present or model.is_complete(database)
+        settings.save(home, settings.Settings(spec) if is_ready else begun)
+        model.close()
+        return model.card
     finally:
-        encoder.close()
+        database.close()
 
 
 def reader_workers() -> int:

@@ -184,7 +184,8 @@ class Calibration:
 class ModelCard:
     """What a model is and what it wants.
 
-    `fingerprint` changes whenever the vectors would: vectors of two fingerprints never meet.
+    `fingerprint` changes whenever the vectors would: vectors of two fingerprints never meet. Those
+    of each tower alone, where they are known, tell what two models have in common.
     """
 
     name: str
@@ -198,6 +199,8 @@ class ModelCard:
     photo_calibration: Calibration
     passage_calibration: Calibration
     picture_calibration: Calibration
+    image_fingerprint: str = ""
+    text_fingerprint: str = ""
 
 
 class Retriever(StrEnum):
@@ -318,12 +321,16 @@ class Phase(StrEnum):
     IDLE = "idle"
     SCANNING = "scanning"
     INDEXING = "indexing"
+    PREPARING = "preparing"
     PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexProgress:
-    """How far indexing is, in files; `seconds_left` is None until it can be told."""
+    """How far indexing is, in files; `seconds_left` is None until it can be told.
+
+    While another model is prepared, `model` is its title, and photos and passages are counted.
+    """
 
     phase: Phase
     done: int = 0
@@ -331,6 +338,7 @@ class IndexProgress:
     skipped: int = 0
     files_per_s: float = 0.0
     seconds_left: float | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +352,17 @@ class Failure:
 
     title: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Another model that is to take over. It waits for `out_of_reach` photos on absent drives;
+    with `mixes`, it answers already for what it has.
+    """
+
+    title: str
+    out_of_reach: int
+    mixes: bool
 
 
 Event = IndexProgress | LibraryChanged | Failure

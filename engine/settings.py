@@ -14,9 +14,14 @@ STARTER = "starter"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices. `model` is a name that `engine.models.catalog` can load."""
+    """The choices. Models are named as `engine.models.catalog` can load them."""
 
     model: str = STARTER
+    """The one that answers."""
+    next_model: str = ""
+    """The one that is prepared to take over, if any."""
+    mixes: bool = False
+    """Whether the next one answers already for what it has, and the other for the rest."""
 
 
 def load(home: Home) -> Settings:
@@ -24,7 +29,11 @@ def load(home: Home) -> Settings:
     file = _file(home)
     try:
         chosen = json.loads(file.read_text())
-        return Settings(model=str(chosen.get("model", STARTER)))
+        return Settings(
+            model=str(chosen.get("model", STARTER)),
+            next_model=str(chosen.get("next_model", "")),
+            mixes=chosen.get("mixes", False) is True,
+        )
     except FileNotFoundError:
         return Settings()
     except (ValueError, AttributeError) as error:

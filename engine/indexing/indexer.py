@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import KeepsightError
+from engine.indexing.embedding import Embedder
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.progress import Meter
 from engine.indexing.sweep import sweep
+from engine.indexing.switch import Switch
 from engine.records import (
     Event,
     Failure,
@@ -25,14 +28,14 @@ from engine.records import (
     SkipReason,
 )
 from engine.sources.watch import Changes
-from engine.store import contents, files, folders
+from engine.store import contents, embeddings, files, folders
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY = 2_000
-"""Files between two writings of the usearch files."""
+"""Files, or segments of a model that is prepared, between two writings of the usearch files."""
 
 CHANGED_EVERY_S = 1.0
 """The least time between two announcements that the library has changed."""
@@ -45,12 +48,12 @@ class Indexer:
         self,
         database: Database,
         pipeline: Pipeline,
-        vectors: ModelIndex,
         announce: Callable[[Event], None],
     ) -> None:
         self._database = database
         self._pipeline = pipeline
-        self._vectors = vectors
+        self.switch: Switch | None = None
+        """Another model that is prepared once everything is indexed; set by any thread."""
         self._announce = announce
         self._meter = Meter()
         self._requests: dict[FolderId, set[Path]] = {}
@@ -76,6 +79,15 @@ class Indexer:
         every = folders.all_folders(self._database.reading())
         self.request({folder.id: frozenset({Path()}) for folder in every})
 
+    def use(self, embedder: Embedder) -> None:
+        """Indexes under another model, which was the switch's; called on the index thread."""
+        self._pipeline.embedder = embedder
+        self.switch = None
+
+    def wake(self) -> None:
+        """Asks for what is left to do, without a sweep."""
+        self._wanted.set()
+
     def run_until_done(self) -> Generator[IndexProgress, None, None]:
         """Does what was asked for on the calling thread, telling how far it is."""
         self._meter.start()
@@ -87,32 +99,69 @@ class Indexer:
             self._meter.expect(files.count_waiting(self._database.reading()))
             finished = True
             with closing(self._read_and_embed()) as steps:
-                for _ in steps:
-                    yield self._tell(Phase.INDEXING)
+                for phase in steps:
+                    yield self._tell(phase)
                     if self._wanted.is_set():
                         # What changed just now comes first; the rest waits where it was.
                         finished = False
                         break
         with self._database.writing() as connection:
             contents.purge_orphans(connection)
-            self._vectors.prune(connection)
-        self._vectors.publish()
+            self.prune(connection)
+        self._publish()
         yield self._tell(Phase.IDLE)
         self._announce(LibraryChanged())
 
-    def _read_and_embed(self) -> Generator[None, None, None]:
+    def prune(self, connection: sqlite3.Connection) -> None:
+        """Removes the vectors that SQLite no longer has."""
+        for vectors in self._indexes():
+            vectors.prune(connection)
+
+    def _read_and_embed(self) -> Generator[Phase, None, None]:
         unpublished = 0
         for step in self._pipeline.read_waiting():
             self._meter.advance(done=step.done, skipped=step.skipped)
-            yield
-            for _ in self._pipeline.embed_missing():
-                yield
+            yield Phase.INDEXING
+            yield from self._embed_missing()
             unpublished += step.done
             if unpublished >= PUBLISH_EVERY:
-                self._vectors.publish()
+                self._publish()
                 unpublished = 0
-        for _ in self._pipeline.embed_missing():
-            yield
+        yield from self._embed_missing()
+        if self.switch is not None:
+            yield from self._prepare(self.switch)
+
+    def _embed_missing(self) -> Generator[Phase, None, None]:
+        for _ in self._pipeline.embedder.embed_missing():
+            yield Phase.INDEXING
+
+    def _prepare(self, switch: Switch) -> Generator[Phase, None, None]:
+        """Fills the next model's vectors; it takes over when all that can be reached has some."""
+        self._meter.start()
+        published = 0
+        for done, total in () if switch.wanted_now else switch.embedder.fill():
+            self._meter.reach(done, total)
+            if done - published >= PUBLISH_EVERY:
+                published = done
+                self._publish()
+            yield Phase.PREPARING
+            if self.switch is not switch or switch.wanted_now:
+                break
+        switch.out_of_reach = embeddings.count_out_of_reach(
+            self._database.reading(), switch.embedder.vectors.model_id
+        )
+        if self.switch is switch and (switch.wanted_now or not switch.out_of_reach):
+            switch.take_over()
+            yield from self._embed_missing()
+
+    def _indexes(self) -> list[ModelIndex]:
+        switch = self.switch
+        both = [self._pipeline.embedder, *([switch.embedder] if switch is not None else [])]
+        return [embedder.vectors for embedder in both]
+
+    def _publish(self) -> None:
+        for vectors in self._indexes():
+            vectors.publish()
 
     def start(self) -> None:
         """Starts the index thread."""
@@ -196,7 +245,9 @@ class Indexer:
         self._announce(LibraryChanged())
 
     def _tell(self, phase: Phase) -> IndexProgress:
-        self.progress = self._meter.told(phase)
+        switch = self.switch
+        model = switch.title if switch is not None and phase is Phase.PREPARING else ""
+        self.progress = replace(self._meter.told(phase), model=model)
         self._announce(self.progress)
         now = time.monotonic()
         if now - self._changed_at >= CHANGED_EVERY_S:

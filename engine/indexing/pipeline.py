@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.indexing.embedding import PHOTO_BATCH, Embedder
 from engine.indexing.stages import ahead
-from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readers import hashing, registry
 from engine.readers.isolation import ReaderPool
@@ -24,19 +24,14 @@ from engine.records import (
     ReadFailure,
     Reading,
     SegmentId,
-    SegmentKind,
     SkipReason,
     Stamp,
 )
-from engine.store import contents, embeddings, files
+from engine.store import contents, files
 from engine.store.database import Database
-from engine.store.embeddings import Unembedded
-from engine.store.model_index import ModelIndex
 
 HASH_AHEAD = 64
 READ_AHEAD = 32
-PHOTO_BATCH = 16
-PASSAGE_BATCH = 64
 FILE_BATCH = 64
 
 
@@ -90,16 +85,13 @@ class _Batch:
 class Pipeline:
     """Turns files that wait into contents, segments and embeddings. Used by one thread."""
 
-    def __init__(
-        self, database: Database, encoder: Encoder, vectors: ModelIndex, readers: ReaderPool
-    ) -> None:
+    def __init__(self, database: Database, embedder: Embedder, readers: ReaderPool) -> None:
+        self.embedder = embedder
+        """Of the model in use; another may take its place between two steps."""
         self._database = database
-        self._encoder = encoder
-        self._vectors = vectors
         self._readers = readers
         self._hashers = ThreadPoolExecutor(1, thread_name_prefix="keepsight-hash")
         self._reading: dict[bytes, Future[Reading | ReadFailure]] = {}
-        self._embedded_up_to = SegmentId(0)
 
     def read_waiting(self) -> Iterator[Step]:
         """Works through the files that wait, newest first, a transaction at a time."""
@@ -118,20 +110,6 @@ class Pipeline:
         if batch.size:
             yield self._store(batch)
 
-    def embed_missing(self) -> Iterator[int]:
-        """Embeds the segments that have no embedding under this model yet; yields how many."""
-        while segments := embeddings.missing(
-            self._database.reading(), self._vectors.model_id, self._embedded_up_to, PASSAGE_BATCH
-        ):
-            passages = [segment for segment in segments if segment.text is not None]
-            if passages:
-                self._embed_passages(passages)
-            photos = [segment for segment in segments if segment.kind is SegmentKind.PHOTO]
-            for start in range(0, len(photos), PHOTO_BATCH):
-                self._embed_photos(photos[start : start + PHOTO_BATCH])
-            self._embedded_up_to = segments[-1].segment_id
-            yield len(segments)
-
     def close(self) -> None:
         """Stops hashing; what is under way is dropped and waits still."""
         self._hashers.shutdown(cancel_futures=True)
@@ -148,12 +126,13 @@ class Pipeline:
             return _completed(content_id)
         future = self._reading.get(digest)
         if future is None:
-            future = self._readers.submit_read(task.file.path, self._encoder.card.pixels, stamp)
+            future = self._readers.submit_read(task.file.path, self.embedder.pixels, stamp)
             self._reading[digest] = future
         return future  # type: ignore[return-value]
 
     def _store(self, batch: _Batch) -> Step:
-        vectors = self._encode(batch)
+        embedder = self.embedder
+        vectors = _encode(batch, embedder)
         segments: list[SegmentId] = []
         embedded: list[bytes] = []
         with self._database.writing() as connection:
@@ -175,51 +154,18 @@ class Pipeline:
                 files.mark_skipped(connection, [file_id], failure)
             if segments:
                 matrix = np.stack([vectors[digest] for digest in embedded])
-                embeddings.add(connection, self._vectors.model_id, segments, matrix)
-                self._vectors.photos.add(segments, matrix)
+                embedder.add_photos(connection, segments, matrix)
         for digest in batch.fresh:
             self._reading.pop(digest, None)
         return Step(done=batch.size, skipped=len(batch.failed))
 
-    def _encode(self, batch: _Batch) -> dict[bytes, NDArray[np.float32]]:
-        pixels = {d: r.pixels for d, r in batch.fresh.items() if r.pixels is not None}
-        if not pixels:
-            return {}
-        encoded = self._encoder.encode_images(np.stack(list(pixels.values())))
-        return dict(zip(pixels, encoded, strict=True))
 
-    def _embed_passages(self, segments: list[Unembedded]) -> None:
-        vectors = self._encoder.encode_texts([segment.text or "" for segment in segments])
-        ids = [segment.segment_id for segment in segments]
-        with self._database.writing() as connection:
-            embeddings.add(connection, self._vectors.model_id, ids, vectors)
-            self._vectors.passages.add(ids, vectors)
-
-    def _embed_photos(self, segments: list[Unembedded]) -> None:
-        """Reads photos again that were indexed under another model."""
-        found = [
-            (segment.segment_id, file)
-            for segment in segments
-            if (file := files.with_content(self._database.reading(), segment.content_id))
-        ]
-        spec = self._encoder.card.pixels
-        read = ahead(
-            found,
-            lambda item: self._readers.submit_read(item[1].path, spec, item[1].stamp),
-            PHOTO_BATCH,
-        )
-        photos = [
-            (segment_id, outcome.pixels)
-            for (segment_id, _), outcome in read
-            if isinstance(outcome, Reading) and outcome.pixels is not None
-        ]
-        if not photos:
-            return
-        vectors = self._encoder.encode_images(np.stack([pixels for _, pixels in photos]))
-        ids = [segment_id for segment_id, _ in photos]
-        with self._database.writing() as connection:
-            embeddings.add(connection, self._vectors.model_id, ids, vectors)
-            self._vectors.photos.add(ids, vectors)
+def _encode(batch: _Batch, embedder: Embedder) -> dict[bytes, NDArray[np.float32]]:
+    pixels = {d: r.pixels for d, r in batch.fresh.items() if r.pixels is not None}
+    if not pixels:
+        return {}
+    encoded = embedder.encode_photos(np.stack(list(pixels.values())))
+    return dict(zip(pixels, encoded, strict=True))
 
 
 def _completed(result: ReadFailure | ContentId) -> Future[Reading | ReadFailure | ContentId]:

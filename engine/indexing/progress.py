@@ -41,6 +41,12 @@ class Meter:
         while len(self._marks) > 2 and now - self._marks[0][0] > WINDOW_S:
             self._marks.popleft()
 
+    def reach(self, done: int, total: int) -> None:
+        """`done` of `total` are through."""
+        self.expect(total - self.done)
+        self.advance(done=done - self.done, skipped=0)
+        self.total = total
+
     def told(self, phase: Phase) -> IndexProgress:
         """The state of things."""
         rate, left = 0.0, None

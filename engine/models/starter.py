@@ -166,14 +166,17 @@ def _card(described: dict[str, Any]) -> ModelCard:
         pixels=PixelSpec(**described["pixels"]),
         languages=tuple(described["languages"]),
         licence=described["licence"],
-        fingerprint=_fingerprint(described["sha256"]),
+        fingerprint=_fingerprint(described, "image.onnx", "text.onnx", "tokenizer.json"),
         photo_calibration=calibration["photo"],
         passage_calibration=calibration["passage"],
         picture_calibration=calibration["picture"],
+        image_fingerprint=_fingerprint(described, "image.onnx"),
+        text_fingerprint=_fingerprint(described, "text.onnx", "tokenizer.json"),
     )
 
 
-def _fingerprint(hashes: dict[str, str]) -> str:
-    """Names the vectors: the files that make them, and how their input is prepared."""
-    made_by = [hashes["image.onnx"], hashes["text.onnx"], hashes["tokenizer.json"], PREPROCESSING]
+def _fingerprint(described: dict[str, Any], *names: str) -> str:
+    """Names vectors: the files that make them, and how their input is prepared."""
+    pixels = json.dumps(described["pixels"], sort_keys=True)
+    made_by = [*(described["sha256"][name] for name in names), pixels, PREPROCESSING]
     return "starter-" + hashlib.sha256("\n".join(made_by).encode()).hexdigest()[:16]

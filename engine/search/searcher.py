@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,18 +42,30 @@ Read = Callable[[Path, PixelSpec], Reading | ReadFailure]
 Adapt = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(N, D) embeddings of texts as they are compared with photos."""
 
+_Allowed = dict[SegmentKind, NDArray[np.int64] | None]
+"""For each kind of segment, the ids of those that may be found; None is all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A model that answers: its encoder, its vectors, and what it was taught."""
+
+    encoder: Encoder
+    vectors: ModelIndex
+    adapt: Adapt
+
 
 class Searcher:
-    """Answers queries on one library with one model. Safe to use from several threads."""
+    """Answers queries on one library. Safe to use from several threads.
 
-    def __init__(
-        self, database: Database, encoder: Encoder, vectors: ModelIndex, read: Read, adapt: Adapt
-    ) -> None:
+    Of several models, each answers for the segments that those before it have no vectors of:
+    vectors of two models never meet, and no segment is found twice.
+    """
+
+    def __init__(self, database: Database, models: Sequence[Answering], read: Read) -> None:
         self._database = database
-        self._encoder = encoder
-        self._vectors = vectors
+        self._models = tuple(models)
         self._read = read
-        self._adapt = adapt
 
     def search(self, query: Query) -> SearchResult:
         """The best hits for a query; the newest contents where it asks for nothing.
@@ -66,33 +80,44 @@ class Searcher:
             query=query,
             hits=hits,
             seconds=time.perf_counter() - started,
-            unknown_words=self._encoder.unknown_words(parsed.words) if parsed.words else (),
+            unknown_words=self._models[0].encoder.unknown_words(parsed.words)
+            if parsed.words
+            else (),
         )
 
     def rank(self, query: Query) -> list[Ranked]:
         """The ranking behind `search`, without the hits' details."""
         parsed = parse(query)
-        filters = parsed.filters
         connection = self._database.reading()
-        probes = self._probes(query, parsed)
-        narrowed = retrieve.narrows(filters)
-        lists = []
-        for kind, index in (
-            (SegmentKind.PHOTO, self._vectors.photos),
-            (SegmentKind.PASSAGE, self._vectors.passages),
-        ):
-            if filters.kind is not None and (kind is SegmentKind.PHOTO) != (
-                filters.kind is Kind.PHOTO
-            ):
-                continue
-            allowed = listing.segments(connection, filters, kind) if narrowed else None
-            background = retrieve.background_of(self._encoder, index, kind)
-            space = Space(kind, index, background, allowed)
-            lists.append(retrieve.by_meaning(connection, space, probes, query.limit))
-            if kind is SegmentKind.PASSAGE:
-                lists.append(retrieve.by_words(connection, parsed, allowed, query.limit))
+        allowed = _allowed(connection, parsed.filters)
+        lists = [
+            retrieve.by_meaning(connection, space, probes, query.limit)
+            for model in self._models
+            if (probes := self._probes(model, query, parsed))
+            for space in self._spaces(connection, model, allowed)
+        ]
+        if SegmentKind.PASSAGE in allowed:
+            inside = allowed[SegmentKind.PASSAGE]
+            lists.append(retrieve.by_words(connection, parsed, inside, query.limit))
         lists.append(retrieve.by_name(connection, parsed, query.limit))
         return [ranked for ranked in fuse(lists) if ranked.content_id != query.like]
+
+    def _spaces(
+        self, connection: sqlite3.Connection, model: Answering, allowed: _Allowed
+    ) -> Iterator[Space]:
+        """Where `model` looks: what is allowed and no model before it answers for."""
+        before = self._models[: self._models.index(model)]
+        for kind, asked in allowed.items():
+            index, inside = model.vectors.of(kind), asked
+            if before:
+                inside = embeddings.keys(connection, model.vectors.model_id, kind)
+                for other in before:
+                    taken = embeddings.keys(connection, other.vectors.model_id, kind)
+                    inside = np.setdiff1d(inside, taken, assume_unique=True)
+                if asked is not None:
+                    inside = np.intersect1d(inside, asked)
+            background = retrieve.background_of(model.encoder, index, kind)
+            yield Space(kind, index, background, inside)
 
     def _found(self, query: Query, parsed: ParsedQuery) -> tuple[Hit, ...]:
         connection = self._database.reading()
@@ -130,39 +155,39 @@ class Searcher:
             for row in rows
         )
 
-    def _probes(self, query: Query, parsed: ParsedQuery) -> list[Probe]:
-        card = self._encoder.card
+    def _probes(self, model: Answering, query: Query, parsed: ParsedQuery) -> list[Probe]:
+        card = model.encoder.card
         probes = []
         if parsed.words:
-            vectors = self._encoder.encode_texts([parsed.words])
-            adapted = self._adapt(vectors)[0]
+            vectors = model.encoder.encode_texts([parsed.words])
+            adapted = model.adapt(vectors)[0]
             probes.append(
                 Probe(vectors[0], card.photo_calibration, card.passage_calibration, adapted)
             )
         if query.picture is not None:
-            probes.append(self._probe_of_file(query.picture))
+            probes.append(self._probe_of_file(model, query.picture))
         if query.like is not None:
-            probes.extend(self._probes_of_content(query.like))
+            probes.extend(self._probes_of_content(model, query.like))
         return [probe for probe in probes if np.any(probe.vector)]
 
-    def _probe_of_file(self, path: Path) -> Probe:
-        card = self._encoder.card
+    def _probe_of_file(self, model: Answering, path: Path) -> Probe:
+        card = model.encoder.card
         reading = self._read(path, card.pixels)
         if isinstance(reading, ReadFailure):
             raise QueryError(
                 "This file cannot be searched with", f"{shown(path)}: {reading.detail}", path
             )
         if reading.pixels is not None:
-            vector = self._encoder.encode_images(reading.pixels[np.newaxis])[0]
+            vector = model.encoder.encode_images(reading.pixels[np.newaxis])[0]
             return Probe(vector, card.picture_calibration, card.photo_calibration)
         texts = [passage.text for passage in reading.passages[:BY_EXAMPLE_PASSAGES]]
-        vector = _mean(self._encoder.encode_texts(texts))
+        vector = _mean(model.encoder.encode_texts(texts))
         return Probe(vector, card.photo_calibration, card.passage_calibration)
 
-    def _probes_of_content(self, content_id: ContentId) -> list[Probe]:
-        card = self._encoder.card
+    def _probes_of_content(self, model: Answering, content_id: ContentId) -> list[Probe]:
+        card = model.encoder.card
         connection = self._database.reading()
-        vectors = embeddings.of_content(connection, self._vectors.model_id, content_id)
+        vectors = embeddings.of_content(connection, model.vectors.model_id, content_id)
         known = listing.details(connection, [content_id], Filters()).get(content_id)
         if known is None or not len(vectors):
             return []
@@ -170,6 +195,19 @@ class Searcher:
             return [Probe(vectors[0], card.picture_calibration, card.photo_calibration)]
         vector = _mean(vectors[:BY_EXAMPLE_PASSAGES])
         return [Probe(vector, card.photo_calibration, card.passage_calibration)]
+
+
+def _allowed(connection: sqlite3.Connection, filters: Filters) -> _Allowed:
+    """The kinds of segment that `filters` ask for, and which of them where they ask for less."""
+    wanted = {
+        None: (SegmentKind.PHOTO, SegmentKind.PASSAGE),
+        Kind.PHOTO: (SegmentKind.PHOTO,),
+        Kind.DOCUMENT: (SegmentKind.PASSAGE,),
+    }[filters.kind]
+    narrowed = retrieve.narrows(filters)
+    return {
+        kind: listing.segments(connection, filters, kind) if narrowed else None for kind in wanted
+    }
 
 
 def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

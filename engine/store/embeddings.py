@@ -14,6 +14,16 @@ from engine.records import ContentId, ModelCard, ModelId, SegmentId, SegmentKind
 
 PAGE = 4096
 
+_TOWERS = {
+    SegmentKind.PHOTO: "image_fingerprint",
+    SegmentKind.PASSAGE: "text_fingerprint",
+}
+_REACHABLE = """
+    SELECT content_id, max(modified_ns) AS newest FROM files
+    JOIN folders ON folders.id = folder_id
+    WHERE files.state = 'indexed' AND folders.state = 'online' GROUP BY content_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Unembedded:
@@ -28,8 +38,16 @@ class Unembedded:
 def register_model(connection: sqlite3.Connection, card: ModelCard) -> ModelId:
     """The id of the model with this card; ModelError where its dimension has changed."""
     connection.execute(
-        "INSERT INTO models (fingerprint, name, dimension) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (card.fingerprint, card.name, card.dimension),
+        """
+        INSERT INTO models (fingerprint, name, dimension, image_fingerprint, text_fingerprint)
+        VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE
+        SET image_fingerprint = excluded.image_fingerprint,
+            text_fingerprint = excluded.text_fingerprint
+        """,
+        (
+            *(card.fingerprint, card.name, card.dimension),
+            *(card.image_fingerprint, card.text_fingerprint),
+        ),
     )
     row = connection.execute(
         "SELECT id, dimension FROM models WHERE fingerprint = ?", (card.fingerprint,)
@@ -48,12 +66,13 @@ def add(
     segments: Sequence[SegmentId],
     vectors: NDArray[np.float32],
 ) -> None:
-    """Stores (N, D) vectors of N segments."""
+    """Stores (N, D) vectors of N segments, as far as these are still there."""
     halves = vectors.astype("<f2")
     connection.executemany(
-        "INSERT OR IGNORE INTO embeddings (segment_id, model_id, vector) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO embeddings (segment_id, model_id, vector) "
+        "SELECT id, ?, ? FROM segments WHERE id = ?",
         [
-            (segment, model_id, half.tobytes())
+            (model_id, half.tobytes(), segment)
             for segment, half in zip(segments, halves, strict=True)
         ],
     )
@@ -99,15 +118,80 @@ def missing(
         """,
         (after, model_id, limit),
     )
-    return [
-        Unembedded(
-            SegmentId(row["id"]),
-            ContentId(row["content_id"]),
-            SegmentKind(row["kind"]),
-            row["text"],
-        )
-        for row in rows
-    ]
+    return [_unembedded(row) for row in rows]
+
+
+def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
+    """Takes over the embeddings that a model with the same image or text tower has made."""
+    for kind, tower in _TOWERS.items():
+        twins = connection.execute(
+            f"SELECT other.id FROM models, models AS other WHERE models.id = ? "
+            f"AND other.id != models.id AND other.dimension = models.dimension "
+            f"AND other.{tower} = models.{tower} AND models.{tower} != ''",
+            (model_id,),
+        ).fetchall()
+        for (twin,) in twins:
+            connection.execute(
+                "INSERT OR IGNORE INTO embeddings (segment_id, model_id, vector) "
+                "SELECT segment_id, ?, vector FROM embeddings "
+                "JOIN segments ON segments.id = segment_id WHERE model_id = ? AND kind = ?",
+                (model_id, twin, kind),
+            )
+
+
+def missing_newest_first(connection: sqlite3.Connection, model_id: ModelId) -> NDArray[np.int64]:
+    """(N,) ids of the segments without an embedding that can have one: those of the newest files
+    first, and no photo whose every file is out of reach.
+    """
+    rows = connection.execute(
+        f"""
+        SELECT segments.id FROM segments LEFT JOIN ({_REACHABLE}) AS there USING (content_id)
+        WHERE NOT EXISTS
+            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
+        AND (text IS NOT NULL OR there.newest IS NOT NULL)
+        ORDER BY there.newest DESC NULLS LAST, segments.id
+        """,
+        (model_id,),
+    )
+    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
+def count_out_of_reach(connection: sqlite3.Connection, model_id: ModelId) -> int:
+    """How many photos have no embedding, and cannot have one before a drive is back."""
+    count: int = connection.execute(
+        f"""
+        SELECT count(*) FROM segments LEFT JOIN ({_REACHABLE}) AS there USING (content_id)
+        WHERE NOT EXISTS
+            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
+        AND text IS NULL AND there.newest IS NULL
+        AND EXISTS (SELECT 1 FROM files WHERE content_id = segments.content_id)
+        """,
+        (model_id,),
+    ).fetchone()[0]
+    return count
+
+
+def unembedded(connection: sqlite3.Connection, segments: Sequence[int]) -> list[Unembedded]:
+    """The segments of these ids, as far as they are still there, in this order."""
+    marks = ", ".join("?" * len(segments))
+    rows = connection.execute(
+        f"SELECT id, content_id, kind, text FROM segments WHERE id IN ({marks})", tuple(segments)
+    )
+    found = {row["id"]: _unembedded(row) for row in rows}
+    return [found[segment] for segment in segments if segment in found]
+
+
+def count(connection: sqlite3.Connection, model_id: ModelId) -> int:
+    """How many segments have an embedding."""
+    counted: int = connection.execute(
+        "SELECT count(*) FROM embeddings WHERE model_id = ?", (model_id,)
+    ).fetchone()[0]
+    return counted
+
+
+def drop(connection: sqlite3.Connection, fingerprint: str) -> None:
+    """Erases a model and its embeddings."""
+    connection.execute("DELETE FROM models WHERE fingerprint = ?", (fingerprint,))
 
 
 def of_content(
@@ -122,3 +206,9 @@ def of_content(
     if not rows:
         return np.empty((0, 0), np.float32)
     return np.stack([np.frombuffer(row[0], "<f2") for row in rows]).astype(np.float32)
+
+
+def _unembedded(row: sqlite3.Row) -> Unembedded:
+    return Unembedded(
+        SegmentId(row["id"]), ContentId(row["content_id"]), SegmentKind(row["kind"]), row["text"]
+    )

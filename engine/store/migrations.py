@@ -7,7 +7,7 @@ from sqlite_utils import Migrations
 
 migrations = Migrations("keepsight")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """`PRAGMA user_version` of a database that has every migration: their number."""
 
 
@@ -101,3 +101,10 @@ def m001_first_schema(db: SchemaDatabase) -> None:
         """
     for statement in statements.split("\n\n"):
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m002_towers(db: SchemaDatabase) -> None:
+    """What each tower of a model is: a model with one in common need not embed anew."""
+    for tower in ("image_fingerprint", "text_fingerprint"):
+        db.execute(f"ALTER TABLE models ADD COLUMN {tower} TEXT NOT NULL DEFAULT ''")

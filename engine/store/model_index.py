@@ -17,10 +17,15 @@ class ModelIndex:
     def __init__(self, database: Database, directory: Path, card: ModelCard) -> None:
         with database.writing() as connection:
             self.model_id = embeddings.register_model(connection, card)
+            embeddings.share_towers(connection, self.model_id)
         self.photos = VectorIndex(directory, card, self.model_id, SegmentKind.PHOTO)
         self.passages = VectorIndex(directory, card, self.model_id, SegmentKind.PASSAGE)
         self.photos.load(database.reading())
         self.passages.load(database.reading())
+
+    def of(self, kind: SegmentKind) -> VectorIndex:
+        """The vectors of one kind of segment."""
+        return self.photos if kind is SegmentKind.PHOTO else self.passages
 
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has."""

@@ -1,4 +1,4 @@
-"""kill -9 at any moment of indexing ends in the same library as an undisturbed run."""
+"""kill -9 at any moment of indexing, or of a change of models, loses nothing."""
 
 import random
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import settings
 from engine.library import Library
 from engine.paths import Home
 from engine.records import Query
@@ -46,6 +47,81 @@ def test_ten_kills_at_random_end_in_the_same_library(tmp_path, pictures, make_ph
     assert _answers(killed, pictures) == expected
     shutil.rmtree(killed.vectors)
     assert _answers(killed, pictures) == expected
+
+
+TWIN = """
+import dataclasses, sys
+from pathlib import Path
+from engine.library import Library, choose_model
+from engine.models import catalog
+from engine.models.starter import StarterEncoder
+from engine.paths import Home
+
+class Twin(StarterEncoder):
+    "The starter under another name, as any model that is not the starter."
+
+    @property
+    def card(self):
+        towers = {"image_fingerprint": "", "text_fingerprint": ""}
+        return dataclasses.replace(super().card, name="twin", fingerprint="twin", **towers)
+
+load = catalog.load
+catalog.load = lambda spec, **options: Twin(**options) if spec == "twin" else load(spec, **options)
+home = Home.at(Path(sys.argv[1]))
+choose_model(home, sys.argv[2])
+with Library.open(home) as library:
+    for _ in library.index([]):
+        pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ten_kills_of_a_change_of_models_leave_one_that_is_complete(
+    tmp_path, pictures, make_photo
+) -> None:
+    for number in range(300):
+        make_photo(pictures / f"p{number}.jpg", seed=number)
+    (pictures / "note.txt").write_text("Boats lie in the harbour.")
+    home = Home.at(tmp_path / "home")
+    _index(home, pictures)
+    rng = random.Random(11)
+    wanted, ended_in, seen = "twin", set(), set()
+    for _ in range(KILLS):
+        command = [sys.executable, "-c", TWIN, str(home.data.parent), wanted]
+        with subprocess.Popen(command, cwd=ROOT) as process:
+            try:
+                process.wait(rng.uniform(0.5, 3.0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                ended_in.add("killed")
+            else:
+                ended_in.add("finished")
+        chosen = settings.load(home)
+        prepared = _embedded(home)
+        seen.add((chosen.model, 0 < prepared.get("twin", 0) < 301))
+        assert prepared[chosen.model] == 301, "the model that answers has all"
+        if chosen == settings.Settings(wanted):
+            # There and back: what is complete is forgotten, so that there is something to prepare.
+            wanted = "starter" if wanted == "twin" else "twin"
+            with closing(sqlite3.connect(home.database)) as connection, connection:
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("DELETE FROM models WHERE name = ?", (wanted,))
+    assert "killed" in ended_in
+    assert ("starter", True) in seen, "it was killed in the middle"
+    subprocess.run([*command[:-1], wanted], cwd=ROOT, check=True, timeout=200)
+    assert settings.load(home) == settings.Settings(wanted)
+    assert _embedded(home)[wanted] == 301
+
+
+def _embedded(home: Home) -> dict[str, int]:
+    with closing(sqlite3.connect(home.database)) as connection:
+        return dict(
+            connection.execute(
+                "SELECT name, count(*) FROM embeddings JOIN models ON models.id = model_id "
+                "GROUP BY name"
+            ).fetchall()
+        )
 
 
 def _command(home: Home, folder: Path) -> list[str]:

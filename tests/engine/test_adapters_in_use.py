@@ -147,7 +147,7 @@ def test_photos_outside_the_library_are_learnt_from_too(home, pictures, tmp_path
     reds, blues = shades(outside, "red", RED, PHOTOS), shades(outside, "blue", BLUE, PHOTOS)
     done: list[tuple[str, int, int]] = []
     with Library.open(home) as library:
-        encoder = library._encoder
+        encoder = library._models.active.encoder
         texts = encoder.encode_texts([WORD])
         stacks = [
             np.stack([captioned.pixels(path, encoder.card.pixels) for path in of])

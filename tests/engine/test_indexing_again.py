@@ -188,7 +188,7 @@ def test_a_photo_changed_since_it_was_indexed_is_not_embedded_as_what_it_was(
         connection.execute("DELETE FROM embeddings")
     make_photo(pictures / "changed.png", seed=3)
     with Library.open(home) as library:
-        assert list(library._pipeline.embed_missing()) == [2]
+        assert list(library._pipeline.embedder.embed_missing()) == [2]
     with closing(sqlite3.connect(home.database)) as connection:
         embedded = connection.execute(
             "SELECT relative FROM files JOIN segments USING (content_id) "

@@ -218,8 +218,8 @@ def test_forgetting_a_folder_leaves_no_trace(library, home, pictures, make_photo
     library.remove_folder(folder.id)
     assert names(library) == ["kept.jpg"]
     assert (rows(home, "contents"), rows(home, "embeddings")) == (1, 1)
-    assert len(library._vectors.photos) == 1
-    assert len(library._vectors.passages) == 0
+    assert len(library._models.active.vectors.photos) == 1
+    assert len(library._models.active.vectors.passages) == 0
     assert not list(home.thumbnails.rglob("*.jpg"))
     assert b"deposit of three" not in home.database.read_bytes() + _log(home)
     assert (pictures / "p0.jpg").exists()

@@ -1,47 +1,20 @@
 """While a library is open, what changes in its folders is picked up."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.library import Library
 from engine.records import Event, Phase, Query
 
-PATIENCE_S = 60
-
-
-class Observer:
-    """Waits until the library is as it should be, woken by its events."""
-
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self._changed = threading.Condition()
-        library.subscribe(self._on_event)
-
-    def _on_event(self, _event: Event) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def wait_for(self, holds: Callable[[], bool]) -> None:
-        with self._changed:
-            assert self._changed.wait_for(holds, PATIENCE_S)
-
-    def names(self) -> set[str]:
-        return {hit.path.name for hit in self.library.search(Query(limit=1000)).hits}
-
-    def wait_for_names(self, *names: str) -> None:
-        self.wait_for(lambda: self.names() == set(names) and self.is_idle())
-
-    def is_idle(self) -> bool:
-        return self.library.progress.phase is Phase.IDLE
-
 
 @pytest.fixture
-def watching(library: Library, pictures: Path, make_photo) -> Iterator[Observer]:
+def watching(library: Library, pictures: Path, make_photo, observe) -> Iterator[Any]:
     make_photo(pictures / "first.jpg", seed=1)
-    observer = Observer(library)
+    observer = observe(library)
     library.add_folder(pictures)
     library.start()
     observer.wait_for_names("first.jpg")
@@ -107,7 +80,7 @@ def test_a_half_written_file_waits_until_it_is_whole(watching, pictures, make_ph
     assert watching.library.skips() == []
 
 
-def test_the_sweep_at_start_repairs_what_was_missed(home, pictures, make_photo):
+def test_the_sweep_at_start_repairs_what_was_missed(home, pictures, make_photo, observe):
     make_photo(pictures / "gone.jpg", seed=1)
     make_photo(pictures / "moved.jpg", seed=2)
     with Library.open(home) as library:
@@ -117,7 +90,7 @@ def test_the_sweep_at_start_repairs_what_was_missed(home, pictures, make_photo):
     (pictures / "moved.jpg").rename(pictures / "here.jpg")
     make_photo(pictures / "new.jpg", seed=3)
     with Library.open(home) as library:
-        observer = Observer(library)
+        observer = observe(library)
         library.start()
         observer.wait_for_names("here.jpg", "new.jpg")
 
