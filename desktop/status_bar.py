@@ -85,6 +85,11 @@ def _told(progress: IndexProgress) -> str:
             return "Looking through folders"
         case Phase.PAUSED:
             return f"Paused, {left}" if progress.total > progress.done else "Paused"
+        case Phase.PREPARING:
+            done = f"{progress.done:,} of {progress.total:,}"
+            left = progress.seconds_left
+            when = f", {formats.duration(left)} left" if left is not None else ""
+            return f"Preparing {progress.model}: {done}{when}"
         case Phase.INDEXING if progress.seconds_left is not None:
             duration = formats.duration(progress.seconds_left)
             return f"Indexing {progress.files_per_s:.0f}/s, {duration} left"

@@ -9,6 +9,9 @@ def test_progress_is_told_in_words(qtbot) -> None:
     assert bar._doing.text() == "Indexing 60/s, 2 minutes left"
     bar.show_progress(IndexProgress(Phase.PAUSED, 100, 7300))
     assert bar._doing.text() == "Paused, 7,200 files left"
+    preparing = IndexProgress(Phase.PREPARING, 100, 7300, 0, 1.0, 7200.0, model="ViT-B-32")
+    bar.show_progress(preparing)
+    assert bar._doing.text() == "Preparing ViT-B-32: 100 of 7,300, 2 hours left"
     bar.show_progress(IndexProgress(Phase.IDLE))
     assert bar._doing.text() == "Up to date"
 
