@@ -49,7 +49,8 @@ class Watcher:
 
     def __init__(self, on_changes: Callable[[Changes], None]) -> None:
         self._on_changes = on_changes
-        self._observer: BaseObserver = Observer()
+        self._observer: BaseObserver | None = None
+        self._refusal = ""
         self._watches: dict[FolderId, ObservedWatch] = {}
         self._unsettled: dict[FolderId, dict[Path, tuple[_Signature, float]]] = {}
         self._folders: dict[FolderId, Folder] = {}
@@ -60,8 +61,14 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="keepsight-watch")
 
     def start(self) -> None:
-        """Starts to watch."""
-        self._observer.start()
+        """Starts to watch; folders are added after that."""
+        # Not before: one that is never started keeps what the system has few of for good.
+        try:
+            observer = Observer()
+            observer.start()
+            self._observer = observer
+        except OSError as error:
+            self._refusal = error.strerror or str(error)
         self._thread.start()
 
     def add(self, folder: Folder) -> str | None:
@@ -86,9 +93,10 @@ class Watcher:
         """Stops to watch; what has not settled is left to the next sweep."""
         self._stopped.set()
         self._wake.set()
-        if self._thread.is_alive():
+        if self._observer is not None:
             self._observer.stop()
             self._observer.join()
+        if self._thread.is_alive():
             self._thread.join()
 
     def _notice(self, folder: Folder, path: Path) -> None:
@@ -110,6 +118,8 @@ class Watcher:
         self._wake.set()
 
     def _schedule(self, folder: Folder) -> str | None:
+        if self._observer is None:
+            return f"{shown(folder.path)} cannot be watched: {self._refusal}"
         try:
             self._watches[folder.id] = self._observer.schedule(
                 _Handler(lambda path: self._notice(folder, path)), str(folder.path), recursive=True
@@ -120,7 +130,7 @@ class Watcher:
 
     def _unschedule(self, folder_id: FolderId) -> None:
         watch = self._watches.pop(folder_id, None)
-        if watch is not None:
+        if watch is not None and self._observer is not None:
             self._observer.unschedule(watch)
 
     def _run(self) -> None:

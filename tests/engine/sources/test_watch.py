@@ -1,5 +1,8 @@
 """What the watcher reports, by itself: settled paths, in few batches, and nothing else."""
 
+import errno
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +150,30 @@ def test_a_folder_that_is_not_there_is_no_error(watcher, tmp_path) -> None:
 
 def test_a_watcher_that_never_started_stops() -> None:
     Watcher(lambda _changes: None).stop()
+
+
+def test_where_the_system_allows_no_more_watching_the_reason_is_told(
+    reports, folder, monkeypatch
+) -> None:
+    def refused() -> None:
+        raise OSError(errno.EMFILE, "inotify instance limit reached")
+
+    monkeypatch.setattr(watch, "Observer", refused)
+    watcher = Watcher(reports)
+    watcher.start()
+    assert "instance limit reached" in (watcher.add(folder) or "")
+    watcher.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts them")
+def test_a_watcher_that_was_never_started_takes_nothing_of_the_system(reports) -> None:
+    def instances() -> int:
+        return sum(
+            os.readlink(link).endswith("inotify") for link in Path("/proc/self/fd").iterdir()
+        )
+
+    before = instances()
+    watchers = [Watcher(reports) for _ in range(3)]
+    assert instances() == before
+    for watcher in watchers:
+        watcher.stop()
