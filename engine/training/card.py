@@ -80,7 +80,8 @@ def described(made: Made, folder: Path, data: Path) -> dict[str, Any]:
         "limits": (made.limits or NO_LIMITS).strip(),
         "command": made.command,
         "recipe": recipe.as_json(plan),
-        "runs": [msgspec.to_builtins(run) for run in made.runs],
+        # Without their recipes, which `runs.jsonl` has: they would be most of the card.
+        "runs": [msgspec.to_builtins(msgspec.structs.replace(run, recipe={})) for run in made.runs],
     }
 
 
