@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ TINY_MACHINE_CPUS = 4
 class OnnxGraph:
     """One graph with one input and one output. Safe to call from several threads."""
 
-    def __init__(self, graph: bytes, *, name: str, threads: int) -> None:
-        """Loads a serialised graph; `name` is for error messages. Raises ModelError."""
+    def __init__(self, graph: bytes | Path, *, name: str, threads: int) -> None:
+        """Loads a graph, serialised or in a file; `name` is for error messages.
+
+        Raises ModelError.
+        """
         import onnxruntime
 
         onnxruntime.disable_telemetry_events()
@@ -34,14 +38,21 @@ class OnnxGraph:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session: Any = onnxruntime.InferenceSession(
-                graph, options, providers=["CPUExecutionProvider"]
+                str(graph) if isinstance(graph, Path) else graph,
+                options,
+                providers=["CPUExecutionProvider"],
             )
         except Exception as error:  # onnxruntime's errors share no other class
             raise ModelError(
                 "The model cannot be loaded",
                 f"{name} was not understood ({error}). Reinstall Keepsight.",
             ) from error
-        self._input: str = self._session.get_inputs()[0].name
+        given = self._session.get_inputs()[0]
+        self._input: str = given.name
+        self.free_axes = tuple(
+            axis for axis, length in enumerate(given.shape) if not isinstance(length, int)
+        )
+        """The axes of the input that may be of any length."""
 
     def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """What the graph makes of one batch."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.errors import ModelError
 
 PREFIX = "openclip:"
+CONFIGURATION = "open_clip_config.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ def parse_spec(spec: str) -> OpenClipSpec:
     rest = spec.removeprefix(PREFIX)
     path = Path(rest).expanduser()
     if path.is_dir():
-        if not (path / "open_clip_config.json").is_file():
+        if not (path / CONFIGURATION).is_file():
             raise ModelError(
                 "This folder holds no model",
-                "It has no open_clip_config.json. Pick the folder that OpenCLIP saved.",
+                f"It has no {CONFIGURATION}. Pick the folder that OpenCLIP saved.",
                 path,
             )
         return OpenClipSpec(folder=path.absolute())

@@ -9,7 +9,6 @@ one node, but onnxruntime keeps that one for kernels that compute in int8, and r
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.models.tracing import trace
 
 if TYPE_CHECKING:
     import torch
@@ -62,8 +63,13 @@ class Traced:
             raise ValueError("a batch of one would be taken for the only size there is")
         self._module = copy.deepcopy(module).cpu().eval()
         self._sample = sample.cpu()
-        self._model = _traced(self._module, self._sample)
-        _forget_origin(self._model)
+        pictures = sample.ndim == 4
+        self._model = trace(
+            self._module,
+            self._sample,
+            name="images" if pictures else "ids",
+            free_axes=range(3 if pictures else 2),
+        )
 
     def write(self, file: Path, precision: Precision) -> Exported:
         """Writes the graph to `file`, and compares it with the module on the sample.
@@ -84,36 +90,6 @@ class Traced:
                 for some in _sizes(model, self._module, self._sample)
             )
         return Exported(file, file.stat().st_size, precision, smallest)
-
-
-def _traced(module: Any, sample: Any) -> Any:
-    """The module as an onnx.ModelProto, in which every axis that can be is free."""
-    import torch
-
-    free = {axis: torch.export.Dim.AUTO for axis in range(3 if sample.ndim == 4 else 2)}
-    with warnings.catch_warnings():
-        # torch.export asks a question of its own trees in a way that torch has deprecated.
-        warnings.filterwarnings("ignore", r".*LeafSpec", FutureWarning)
-        program = torch.onnx.export(
-            module,
-            (sample,),
-            input_names=["images" if sample.ndim == 4 else "ids"],
-            output_names=["embeddings"],
-            dynamic_shapes=(free,),
-            dynamo=True,
-            verbose=False,
-        )
-    return program.model_proto
-
-
-def _forget_origin(model: Any) -> None:
-    """Drops what the exporter noted of the source: lines of code, with the paths of their files."""
-    for part in (model, model.graph, *model.graph.node, *model.graph.initializer):
-        part.ClearField("doc_string")
-        part.ClearField("metadata_props")
-    for value in (*model.graph.input, *model.graph.output):
-        value.ClearField("metadata_props")
-    model.graph.ClearField("value_info")
 
 
 def _shrink(model: Any, precision: Precision) -> None:

@@ -12,7 +12,9 @@ from torch import nn  # noqa: TID253
 from torch.nn import functional  # noqa: TID253
 
 from engine.errors import RecipeError
-from engine.models import openclip
+from engine.models.openclip_spec import CONFIGURATION
+from engine.models.openclip_untrained import Untrained, build_untrained
+from engine.models.openclip_weights import WEIGHTS
 from engine.paths import shown
 from engine.training.precision import bfloat16_is_fast
 from engine.training.recipe import Recipe, Stage, Towers
@@ -95,11 +97,11 @@ class OpenClipTowers:
             name: value.detach().cpu().contiguous()
             for name, value in self._model.state_dict().items()
         }
-        beside = folder / f"{openclip.WEIGHTS}.tmp"
+        beside = folder / f"{WEIGHTS}.tmp"
         save_file(weights, beside)
         described = json.dumps(self._configuration, indent=2) + "\n"
-        (folder / openclip.CONFIGURATION).write_text(described, "utf-8")
-        beside.replace(folder / openclip.WEIGHTS)
+        (folder / CONFIGURATION).write_text(described, "utf-8")
+        beside.replace(folder / WEIGHTS)
 
 
 class _ImageTower(nn.Module):  # type: ignore[misc]
@@ -143,7 +145,7 @@ def _embedded(module: Any, given: torch.Tensor) -> torch.Tensor:
     return functional.normalize(embeddings.float(), dim=-1)
 
 
-def _built(towers: Towers, root: Path) -> openclip.Untrained:
+def _built(towers: Towers, root: Path) -> Untrained:
     assert towers.openclip is not None
     for key in _OF_SMALL_TOWERS:
         if getattr(towers, key) is not None:
@@ -156,7 +158,7 @@ def _built(towers: Towers, root: Path) -> openclip.Untrained:
     configuration = None
     if towers.openclip.endswith(".json"):
         configuration = _configuration(root / towers.openclip)
-    return openclip.build_untrained(towers.openclip, configuration, weights)
+    return build_untrained(towers.openclip, configuration, weights)
 
 
 def _configuration(file: Path) -> dict[str, Any]:

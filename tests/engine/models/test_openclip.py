@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -16,51 +17,29 @@ from PIL import Image
 
 from engine.errors import ModelError
 from engine.models import catalog
-from engine.models.openclip import OpenClipEncoder, _import_offline
+from engine.models.openclip import OpenClipEncoder
+from engine.models.openclip_weights import import_offline
 from engine.records import SegmentKind
 
 EDGE_PX = 64
 CONTEXT = 16
 ARCHITECTURE = "keepsight-tiny"
-CONFIG = {
-    "embed_dim": 32,
-    "vision_cfg": {
-        "image_size": EDGE_PX,
-        "layers": 2,
-        "width": 64,
-        "head_width": 32,
-        "patch_size": 16,
-    },
-    "text_cfg": {
-        "context_length": CONTEXT,
-        "vocab_size": 49408,
-        "width": 32,
-        "heads": 2,
-        "layers": 1,
-    },
-}
 
 
 @pytest.fixture(scope="session")
-def saved(tmp_path_factory) -> Path:
+def saved(tmp_path_factory, tiny_folder) -> Path:
     """A registered architecture, a checkpoint of it in both formats, and a model's folder."""
-    open_clip, torch = _import_offline()
-    from safetensors.torch import save_file
+    open_clip, torch = import_offline()
+    from safetensors.torch import load_file, save_file
 
     root = tmp_path_factory.mktemp("openclip")
-    (root / f"{ARCHITECTURE}.json").write_text(json.dumps(CONFIG), "utf-8")
+    described = json.loads((tiny_folder / "open_clip_config.json").read_bytes())
+    (root / f"{ARCHITECTURE}.json").write_text(json.dumps(described["model_cfg"]), "utf-8")
     open_clip.add_model_config(root / f"{ARCHITECTURE}.json")
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        weights = open_clip.create_model(ARCHITECTURE).state_dict()
+    weights = load_file(tiny_folder / "open_clip_model.safetensors")
     torch.save(weights, root / "weights.pt")
     save_file(weights, root / "weights.safetensors")
-    folder = root / "folder"
-    folder.mkdir()
-    preprocessing = {"mean": [0.5] * 3, "std": [0.25] * 3, "resize_mode": "squash"}
-    config = {"model_cfg": CONFIG, "preprocess_cfg": preprocessing}
-    (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
-    save_file(weights, folder / "open_clip_model.safetensors")
+    shutil.copytree(tiny_folder, root / "folder")
     return root
 
 
@@ -72,11 +51,6 @@ def tiny(saved) -> OpenClipEncoder:
 @pytest.fixture(scope="session")
 def from_folder(saved) -> OpenClipEncoder:
     return OpenClipEncoder(f"openclip:{saved / 'folder'}", "cpu")
-
-
-@pytest.fixture
-def small_noise(noise):
-    return np.ascontiguousarray(noise[:, :EDGE_PX, :EDGE_PX])
 
 
 def test_the_card_follows_the_model(tiny, from_folder):
@@ -120,13 +94,15 @@ def test_several_threads_get_the_same(tiny, small_noise):
 @pytest.mark.parametrize("which", ["tiny", "from_folder"])
 def test_pictures_are_prepared_as_open_clip_does(which, request, demo_photo):
     encoder = request.getfixturevalue(which)
-    _, torch = _import_offline()
+    _, torch = import_offline()
     from open_clip.transform import PreprocessCfg, image_transform_v2
 
     photo = demo_photo("chelsea.png")
-    transform = image_transform_v2(PreprocessCfg(**encoder._model.visual.preprocess_cfg), False)
+    transform = image_transform_v2(
+        PreprocessCfg(**encoder._whole._model.visual.preprocess_cfg), False
+    )
     with torch.inference_mode():
-        theirs = encoder._model.encode_image(transform(photo)[None], normalize=True).numpy()
+        theirs = encoder._whole._model.encode_image(transform(photo)[None], normalize=True).numpy()
     ours = encoder.encode_images(_fitted(photo, squash=encoder.card.pixels.squash)[None])
     assert (ours * theirs).sum() > 0.999
 
@@ -139,10 +115,10 @@ def _fitted(photo: Image.Image, *, squash: bool) -> np.ndarray:
 
 
 def test_a_text_that_fits_is_encoded_as_open_clip_does(tiny):
-    open_clip, torch = _import_offline()
+    open_clip, torch = import_offline()
     ids = open_clip.get_tokenizer(ARCHITECTURE)(["a dog in the snow"])
     with torch.inference_mode():
-        theirs = tiny._model.encode_text(ids, normalize=True).numpy()
+        theirs = tiny._whole._model.encode_text(ids, normalize=True).numpy()
     assert tiny.encode_texts(["a dog in the snow"]) == pytest.approx(theirs, abs=1e-5)
 
 
@@ -154,16 +130,16 @@ def test_the_end_of_a_long_text_counts(tiny):
 
 def test_every_word_of_a_long_text_is_in_a_part_that_fits(tiny):
     text = " ".join(f"word{number}" for number in range(300))
-    parts = tiny._parts(text)
+    parts = tiny._splitter.parts(text)
     assert " ".join(parts) == text
-    assert all(tiny._count(part) <= CONTEXT - 2 for part in parts)
+    assert all(tiny._splitter.count(part) <= CONTEXT - 2 for part in parts)
 
 
 def test_the_fingerprint_follows_weights_and_preprocessing(saved, tiny, from_folder):
     again = OpenClipEncoder(f"openclip:{ARCHITECTURE}@{saved / 'weights.pt'}", "cpu")
     assert again.card == tiny.card
     assert from_folder.card.fingerprint != tiny.card.fingerprint
-    _, torch = _import_offline()
+    _, torch = import_offline()
     weights = torch.load(saved / "weights.pt", weights_only=True)
     weights["logit_scale"] += 1
     torch.save(weights, saved / "other.pt")
@@ -215,7 +191,7 @@ def test_weights_that_were_downloaded_are_found(saved, empty_caches, monkeypatch
     )
     encoder = OpenClipEncoder(f"openclip:{ARCHITECTURE}/mine", "cpu")
     assert encoder.card.pixels.squash
-    assert encoder._mean.flatten().tolist() == pytest.approx([0.1] * 3)
+    assert encoder._whole._mean.flatten().tolist() == pytest.approx([0.1] * 3)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +218,7 @@ class Payload:
 
 @pytest.mark.parametrize("damage", ["nonsense", "cut off", "other architecture", "code"])
 def test_a_bad_checkpoint_is_a_model_error(saved, tmp_path, damage):
-    _, torch = _import_offline()
+    _, torch = import_offline()
     path = tmp_path / "bad.pt"
     if damage == "nonsense":
         path.write_bytes(b"nonsense")
