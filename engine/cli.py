@@ -16,6 +16,7 @@ from tqdm import tqdm
 from engine import output
 from engine.errors import KeepsightError
 from engine.evaluation.command import evaluate
+from engine.models_command import models
 from engine.paths import Home, shown
 from engine.records import Kind, Phase, Query
 from engine.training_command import train
@@ -182,30 +183,6 @@ def folders(obj: dict[str, Any], removed: Path | None, as_json: bool) -> None:
 
 
 @_commands.command()
-@click.option("--use", "chosen", help="Use this model from now on: starter, or openclip:…")
-@_json
-@click.pass_obj
-def models(obj: dict[str, Any], chosen: str | None, as_json: bool) -> None:
-    """List the models at hand, the one in use first; or use another."""
-    from engine.library import Library, choose_model
-
-    if chosen is not None:
-        card = choose_model(obj["home"], chosen)
-        click.echo(
-            f"{card.title} is used from now on. `keepsight index` on a folder, or the window, "
-            "encodes what is in the library under it.",
-            err=True,
-        )
-    with Library.open(obj["home"]) as library:
-        cards = library.model_cards()
-    if as_json:
-        output.print_json([dataclasses.asdict(card) for card in cards])
-        return
-    for card in cards:
-        click.echo(f"{card.name}\t{card.title}\t{card.dimension} dimensions\t{card.licence}")
-
-
-@_commands.command()
 @_json
 @click.pass_obj
 def doctor(obj: dict[str, Any], as_json: bool) -> None:
@@ -243,6 +220,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
 
 
 _commands.add_command(evaluate)
+_commands.add_command(models)
 _commands.add_command(train)
 
 

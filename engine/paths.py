@@ -60,6 +60,16 @@ class Home:
         return self.data / "adapters"
 
     @property
+    def models(self) -> Path:
+        """The directory of installed models, a folder each."""
+        return self.data / "models"
+
+    @property
+    def network_ledger(self) -> Path:
+        """The list of all requests that ever left this computer."""
+        return self.data / "network.jsonl"
+
+    @property
     def thumbnails(self) -> Path:
         """The directory of thumbnails."""
         return self.cache / "thumbnails"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from engine.errors import ModelError
 from engine.models.base import Encoder
+from engine.models.idle import IdleEncoder
 from engine.models.starter import StarterEncoder, read_card
 from engine.records import ModelCard
 
 STARTER = "starter"
 OPENCLIP_PREFIX = "openclip:"
+
+IDLE_S = 600.0
+"""An OpenCLIP model that was not asked for so long leaves the memory until it is."""
 
 
 def load(spec: str, *, threads: int | None = None) -> Encoder:
@@ -21,7 +25,9 @@ def load(spec: str, *, threads: int | None = None) -> Encoder:
     if spec.startswith(OPENCLIP_PREFIX):
         from engine.models.openclip import OpenClipEncoder
 
-        return OpenClipEncoder(spec, threads=threads)
+        encoder = IdleEncoder(lambda: OpenClipEncoder(spec, threads=threads), IDLE_S)
+        encoder.card  # noqa: B018 - it loads, so that what is wrong with it is told now
+        return encoder
     raise ModelError(
         "There is no such model",
         f"“{spec}” is neither “starter” nor of the form “openclip:ARCHITECTURE/WEIGHTS”, "
@@ -36,6 +42,6 @@ def available() -> tuple[ModelCard, ...]:
 
 def open_clip_names() -> tuple[str, ...]:
     """The specs of the weights that OpenCLIP publishes. Imports torch, which takes seconds."""
-    from engine.models.openclip import published_specs
+    from engine.models.openclip_weights import published_specs
 
     return published_specs()
