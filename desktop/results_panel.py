@@ -90,12 +90,11 @@ class ResultsPanel(QWidget):
             self.empty.tell(
                 "image-off", "Nothing here", "There are no photos or documents in this place."
             )
-        elif result.unknown_words:
+        elif unknown := _unknown(result):
             self.empty.tell(
                 "search",
                 "Nothing found",
-                f"The model does not know: {', '.join(result.unknown_words)}. "
-                "Try other words, or another language.",
+                f"The model does not know: {unknown}. Try other words, or another language.",
             )
         else:
             self.empty.tell(
@@ -121,9 +120,14 @@ def _summary(result: SearchResult, *, asked: bool) -> str:
         else "Nothing fits well; these are the nearest"
     )
     text += f"   {result.seconds * 1000:.0f} ms"
-    if result.unknown_words:
-        text += f"   The model does not know: {', '.join(result.unknown_words)}"
+    if unknown := _unknown(result):
+        text += f"   The model does not know: {unknown}"
     return text
+
+
+def _unknown(result: SearchResult) -> str:
+    """What the model does not know of a query, a whole language or some words."""
+    return result.unknown_language or ", ".join(result.unknown_words)
 
 
 def _on_their_way(progress: IndexProgress) -> str:

@@ -13,6 +13,7 @@ from engine.indexing.indexer import Indexer
 from engine.indexing.switch import Switch
 from engine.models import catalog
 from engine.models.base import Encoder
+from engine.models.installed import ModelStore
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.records import ModelCard, Preparing
@@ -28,7 +29,7 @@ class ModelInUse:
     """One model in one library."""
 
     spec: str
-    """What `engine.models.catalog` loads it by."""
+    """The name of an installed model, or what `engine.models.catalog` loads."""
     encoder: Encoder
     vectors: ModelIndex
     adapters: AdapterFile
@@ -36,7 +37,7 @@ class ModelInUse:
     @classmethod
     def load(cls, home: Home, database: Database, spec: str) -> ModelInUse:
         """The model that `spec` names, with what the library has of it. Raises ModelError."""
-        encoder = catalog.load(spec)
+        encoder = catalog.load(ModelStore(home.models).resolve(spec))
         try:
             vectors = ModelIndex(database, home.vectors, encoder.card)
             return cls(spec, encoder, vectors, AdapterFile(home.adapters, encoder.card))

@@ -306,13 +306,15 @@ class Hit:
 class SearchResult:
     """An answer: hits, best first, and how long it took in seconds.
 
-    `unknown_words` are words of the query that the model has never seen.
+    `unknown_words` are words of the query that the model has never seen; `unknown_language` is the
+    language or script that most of it is in, where the model does not know that.
     """
 
     query: Query
     hits: tuple[Hit, ...]
     seconds: float
     unknown_words: tuple[str, ...] = ()
+    unknown_language: str | None = None
 
 
 class Phase(StrEnum):

@@ -14,7 +14,9 @@ STARTER = "starter"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices. Models are named as `engine.models.catalog` can load them."""
+    """The choices. Models go by the names that they are installed under, or by those that
+    `engine.models.catalog` can load.
+    """
 
     model: str = STARTER
     """The one that answers."""

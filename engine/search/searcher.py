@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import QueryError
+from engine.models import prompts
 from engine.models.base import Encoder
+from engine.models.languages import unknown_language
 from engine.paths import shown
 from engine.records import (
     Band,
@@ -76,13 +78,13 @@ class Searcher:
         parsed = parse(query)
         nothing_asked = not parsed.words and query.picture is None and query.like is None
         hits = self._newest(parsed, query.limit) if nothing_asked else self._found(query, parsed)
+        encoder, words = self._models[0].encoder, parsed.words
         return SearchResult(
             query=query,
             hits=hits,
             seconds=time.perf_counter() - started,
-            unknown_words=self._models[0].encoder.unknown_words(parsed.words)
-            if parsed.words
-            else (),
+            unknown_words=encoder.unknown_words(words) if words else (),
+            unknown_language=unknown_language(words, encoder.card.languages) if words else None,
         )
 
     def rank(self, query: Query) -> list[Ranked]:
@@ -160,7 +162,10 @@ class Searcher:
         probes = []
         if parsed.words:
             vectors = model.encoder.encode_texts([parsed.words])
-            adapted = model.adapt(vectors)[0]
+            dressed = vectors
+            if prompts.uses_templates(model.encoder):
+                dressed = prompts.encode_queries(model.encoder, [parsed.words])
+            adapted = model.adapt(dressed)[0]
             probes.append(
                 Probe(vectors[0], card.photo_calibration, card.passage_calibration, adapted)
             )

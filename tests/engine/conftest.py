@@ -24,12 +24,9 @@ TINY = {
 @pytest.fixture
 def tiny(tmp_path: Path) -> str:
     """The name of a tiny OpenCLIP model, saved to disk with random weights."""
-    from engine.models.torchvision_shim import import_torchvision
+    from engine.models.openclip_weights import import_offline
 
-    import_torchvision()
-    import open_clip
-    import torch
-
+    open_clip, torch = import_offline()
     torch.manual_seed(0)
     model = open_clip.CLIP(**TINY)
     folder = tmp_path / "tiny"

@@ -16,7 +16,6 @@ from engine.records import ModelCard, SegmentId, SegmentKind
 from engine.store import embeddings
 from engine.store.model_index import ModelIndex
 
-
 OTHER = {"fingerprint": "x", "image_fingerprint": "x", "text_fingerprint": "x"}
 
 
