@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from desktop import icons, theme
 
 
+MESSAGE_PX = 460
+
+
 class EmptyState(QWidget):
     """An icon, a title, an explanation and, where it helps, a button."""
 
@@ -20,7 +23,6 @@ class EmptyState(QWidget):
         self._title = QLabel(objectName="bigTitle", alignment=Qt.AlignmentFlag.AlignCenter)
         self._message = QLabel(objectName="faint", alignment=Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
-        self._message.setMaximumWidth(460)
         self._button = QPushButton(objectName="primary")
         self._button.clicked.connect(self.action_requested)
         layout = QVBoxLayout(self)
@@ -35,7 +37,8 @@ class EmptyState(QWidget):
         self._icon_name = icon
         self._title.setText(title)
         self._message.setText(message)
-        self._message.setFixedWidth(460)
+        # A layout gives a label that is centred one line's height, however many it wraps into.
+        self._message.setFixedSize(MESSAGE_PX, self._message.heightForWidth(MESSAGE_PX))
         self._button.setText(action)
         self._button.setVisible(bool(action))
         self.tint()

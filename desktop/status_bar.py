@@ -50,7 +50,8 @@ class StatusBar(QWidget):
         )
         # Files of types that are not read are listed, but are no reason for concern.
         skipped = counts.skipped - counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
-        self._skips.setText(f"{skipped:,} skipped")
+        others = f"{counts.skipped:,} of other types"
+        self._skips.setText(f"{skipped:,} skipped" if skipped else others)
         self._skips.setVisible(counts.skipped > 0)
 
     def show_progress(self, progress: IndexProgress) -> None:

@@ -83,6 +83,8 @@ def test_words_that_the_model_does_not_know_are_named(open_window, shelf, qtbot)
     assert names(window) == []
     assert window.results.empty.title == "Nothing found"
     assert "does not know: Cyrillic script" in window.results.empty._message.text()
+    message = window.results.empty._message
+    assert message.height() >= message.heightForWidth(message.width()), "no line is cut off"
     ask(qtbot, window, "qwzxk")
     assert "does not know: qwzxk" in window.results.empty._message.text()
 

@@ -34,3 +34,5 @@ def test_unsupported_files_are_listed_but_not_counted_as_trouble(qtbot) -> None:
     bar.show_counts(Counts(photos=1200, documents=1, skipped=5, skipped_by_reason=reasons))
     assert bar._counts.text() == "1,200 photos · 1 document"
     assert bar._skips.text() == "1 skipped"
+    bar.show_counts(Counts(skipped=4, skipped_by_reason={SkipReason.UNSUPPORTED: 4}))
+    assert bar._skips.text() == "4 of other types"
