@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -36,6 +38,22 @@ def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "Pictures"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def embedded(home: Home) -> Callable[[], dict[str, int]]:
+    """Counts the embeddings in the home's library by the name of their model."""
+
+    def count() -> dict[str, int]:
+        with closing(sqlite3.connect(home.database)) as connection:
+            return dict(
+                connection.execute(
+                    "SELECT name, count(*) FROM embeddings JOIN models ON models.id = model_id "
+                    "GROUP BY name"
+                ).fetchall()
+            )
+
+    return count
 
 
 @pytest.fixture(scope="session")

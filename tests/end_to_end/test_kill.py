@@ -78,12 +78,11 @@ with Library.open(home) as library:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_ten_kills_of_a_change_of_models_leave_one_that_is_complete(
-    tmp_path, pictures, make_photo
+    home, embedded, pictures, make_photo
 ) -> None:
     for number in range(300):
         make_photo(pictures / f"p{number}.jpg", seed=number)
     (pictures / "note.txt").write_text("Boats lie in the harbour.")
-    home = Home.at(tmp_path / "home")
     _index(home, pictures)
     rng = random.Random(11)
     wanted, ended_in, seen = "twin", set(), set()
@@ -98,7 +97,7 @@ def test_ten_kills_of_a_change_of_models_leave_one_that_is_complete(
             else:
                 ended_in.add("finished")
         chosen = settings.load(home)
-        prepared = _embedded(home)
+        prepared = embedded()
         seen.add((chosen.model, 0 < prepared.get("twin", 0) < 301))
         assert prepared[chosen.model] == 301, "the model that answers has all"
         if chosen == settings.Settings(wanted):
@@ -111,17 +110,7 @@ def test_ten_kills_of_a_change_of_models_leave_one_that_is_complete(
     assert ("starter", True) in seen, "it was killed in the middle"
     subprocess.run([*command[:-1], wanted], cwd=ROOT, check=True, timeout=200)
     assert settings.load(home) == settings.Settings(wanted)
-    assert _embedded(home)[wanted] == 301
-
-
-def _embedded(home: Home) -> dict[str, int]:
-    with closing(sqlite3.connect(home.database)) as connection:
-        return dict(
-            connection.execute(
-                "SELECT name, count(*) FROM embeddings JOIN models ON models.id = model_id "
-                "GROUP BY name"
-            ).fetchall()
-        )
+    assert embedded()[wanted] == 301
 
 
 def _command(home: Home, folder: Path) -> list[str]:

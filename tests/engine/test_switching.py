@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,12 @@ import pytest
 from engine import settings
 from engine.library import Library, choose_model
 from engine.paths import Home
-from engine.records import IndexProgress, Phase, Preparing, Query
+from engine.records import IndexProgress, Kind, Phase, Preparing, Query
 
 PHOTOS = 70
 NOTE = "boats in a harbour"
+
+Embedded = Callable[[], dict[str, int]]
 
 pytestmark = pytest.mark.slow  # a model of OpenCLIP's takes seconds to import
 
@@ -41,26 +41,17 @@ def until_preparing(steps: Iterator[IndexProgress]) -> IndexProgress:
     return next(step for step in steps if step.phase is Phase.PREPARING)
 
 
-def vectors_by_model(home: Home) -> dict[str, int]:
-    with closing(sqlite3.connect(home.database)) as connection:
-        return dict(
-            connection.execute(
-                "SELECT name, count(*) FROM embeddings JOIN models ON models.id = model_id "
-                "GROUP BY name"
-            ).fetchall()
-        )
-
-
 def answering(library: Library) -> str:
     return library.model_cards()[0].name
 
 
 def found(library: Library, picture: Path) -> str:
-    return library.search(Query(picture=picture, limit=1)).hits[0].path.name
+    hits = library.search(Query(picture=picture, kind=Kind.PHOTO, limit=1)).hits
+    return hits[0].path.name
 
 
 def test_the_present_model_answers_until_the_next_is_complete(
-    home: Home, shelf: Path, tiny: str
+    home: Home, shelf: Path, tiny: str, embedded: Embedded
 ) -> None:
     with Library.open(home) as library:
         library.use_model(tiny)
@@ -75,14 +66,16 @@ def test_the_present_model_answers_until_the_next_is_complete(
         assert found(library, shelf / "042.png") == "042.png"
         assert library.search(Query(text="boats")).hits[0].path.name == "note.txt"
     assert settings.load(home) == settings.Settings(model=tiny)
-    assert vectors_by_model(home) == {"starter": PHOTOS + 1, tiny: PHOTOS + 1}
+    assert embedded() == {"starter": PHOTOS + 1, tiny: PHOTOS + 1}
 
 
-def test_a_break_loses_nothing_that_was_prepared(home: Home, shelf: Path, tiny: str) -> None:
+def test_a_break_loses_nothing_that_was_prepared(
+    home: Home, shelf: Path, tiny: str, embedded: Embedded
+) -> None:
     with Library.open(home) as library:
         library.use_model(tiny)
         done = until_preparing(library.index([])).done
-    assert vectors_by_model(home)[tiny] == done
+    assert embedded()[tiny] == done
     with Library.open(home) as library:
         assert answering(library) == "starter"
         first = until_preparing(library.index([]))
@@ -109,7 +102,9 @@ def test_what_comes_meanwhile_is_found_by_both(
         assert found(library, shelf / "new.png") == "new.png"
 
 
-def test_by_choice_each_answers_for_what_it_has(home: Home, shelf: Path, tiny: str) -> None:
+def test_by_choice_each_answers_for_what_it_has(
+    home: Home, shelf: Path, tiny: str, embedded: Embedded
+) -> None:
     with Library.open(home) as library:
         library.use_model(tiny, mixes=True)
         progress = until_preparing(library.index([]))
@@ -121,7 +116,7 @@ def test_by_choice_each_answers_for_what_it_has(home: Home, shelf: Path, tiny: s
             like = library.search(Query(picture=asked, limit=2 * PHOTOS)).hits
             (same,) = (hit for hit in like if hit.path == asked)
             assert [match.rank for match in same.matches] == [1], "the nearest to its own model"
-    assert vectors_by_model(home) == {"starter": PHOTOS + 1, tiny: progress.done}
+    assert embedded() == {"starter": PHOTOS + 1, tiny: progress.done}
 
 
 def test_it_may_be_called_off(home: Home, shelf: Path, tiny: str) -> None:
@@ -136,7 +131,7 @@ def test_it_may_be_called_off(home: Home, shelf: Path, tiny: str) -> None:
 
 
 def test_who_cannot_wait_gets_it_at_once_and_the_rest_follows(
-    home: Home, shelf: Path, tiny: str
+    home: Home, shelf: Path, tiny: str, embedded: Embedded
 ) -> None:
     with Library.open(home) as library:
         library.use_model(tiny)
@@ -146,11 +141,11 @@ def test_who_cannot_wait_gets_it_at_once_and_the_rest_follows(
         assert next(steps).phase is not Phase.PREPARING
         assert answering(library) == tiny
         run(steps)
-    assert vectors_by_model(home)[tiny] == PHOTOS + 1
+    assert embedded()[tiny] == PHOTOS + 1
 
 
 def test_photos_on_a_drive_that_is_away_are_waited_for(
-    home: Home, shelf: Path, tiny: str, observe: Callable[[Library], Any]
+    home: Home, shelf: Path, tiny: str, observe: Callable[[Library], Any], embedded: Embedded
 ) -> None:
     away = shelf.with_name("away")
     shelf.rename(away)
@@ -165,7 +160,7 @@ def test_photos_on_a_drive_that_is_away_are_waited_for(
         away.rename(shelf)
         observer.wait_for(lambda: answering(library) == tiny and observer.is_idle())
         assert library.preparing is None
-    assert vectors_by_model(home)[tiny] == PHOTOS + 1
+    assert embedded()[tiny] == PHOTOS + 1
 
 
 def test_a_model_that_is_complete_is_used_from_the_next_opening(
