@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import icons, theme
 
-
 MESSAGE_PX = 460
 
 
