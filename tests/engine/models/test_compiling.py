@@ -314,9 +314,10 @@ def test_a_crash_while_publishing_leaves_none_or_a_whole_one(
     encoder = load(folder)
     assert encoder.form is (Form.FLOAT32 if whole else Form.TORCH)
     assert encoder.encode_texts(TEXTS).shape == (3, 32)
-    compile_model(folder, small_noise, device="cpu")
-    assert load(folder).form is Form.INT8
-    assert list(folder.glob(".compiled-*")) == []
+    if renames == 0:  # that it can be repeated is told once: it takes seconds
+        compile_model(folder, small_noise, device="cpu")
+        assert load(folder).form is Form.INT8
+        assert list(folder.glob(".compiled-*")) == []
 
 
 class Undeleted:
