@@ -56,6 +56,7 @@ class Indexer:
         """Another model that is prepared once everything is indexed; set by any thread."""
         self._announce = announce
         self._meter = Meter()
+        self._prepared = Meter()
         self._requests: dict[FolderId, set[Path]] = {}
         self._wanted = threading.Event()
         self._may_run = threading.Event()
@@ -137,10 +138,10 @@ class Indexer:
 
     def _prepare(self, switch: Switch) -> Generator[Phase, None, None]:
         """Fills the next model's vectors; it takes over when all that can be reached has some."""
-        self._meter.start()
+        self._prepared.start()
         published = 0
         for done, total in () if switch.wanted_now else switch.embedder.fill():
-            self._meter.reach(done, total)
+            self._prepared.reach(done, total)
             if done - published >= PUBLISH_EVERY:
                 published = done
                 self._publish()
@@ -246,8 +247,10 @@ class Indexer:
 
     def _tell(self, phase: Phase) -> IndexProgress:
         switch = self.switch
-        model = switch.title if switch is not None and phase is Phase.PREPARING else ""
-        self.progress = replace(self._meter.told(phase), model=model)
+        if phase is Phase.PREPARING and switch is not None:
+            self.progress = replace(self._prepared.told(phase), model=switch.title)
+        else:
+            self.progress = self._meter.told(phase)
         self._announce(self.progress)
         now = time.monotonic()
         if now - self._changed_at >= CHANGED_EVERY_S:

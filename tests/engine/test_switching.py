@@ -61,7 +61,8 @@ def test_the_present_model_answers_until_the_next_is_complete(
         assert 0 < progress.done < progress.total
         assert answering(library) == "starter"
         assert found(library, shelf / "042.png") == "042.png"
-        run(steps)
+        last = run(steps)[-1]
+        assert (last.phase, last.done) == (Phase.IDLE, 0), "no file was read"
         assert answering(library) == tiny
         assert found(library, shelf / "042.png") == "042.png"
         assert library.search(Query(text="boats")).hits[0].path.name == "note.txt"
