@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.library import Library, reader_workers
 from engine.models import catalog
-from engine.models.choices import choice, choices
-from engine.models.compiled import Plan
-from engine.models.installed import ModelStore
-from engine.models.machine import REFERENCE, this_machine, time_reference
-from engine.models.recommend import Advice, Speed, recommend
+from engine.models.openclip.compiled import Plan
+from engine.models.shelf.choices import choice, choices
+from engine.models.shelf.installed import ModelStore
+from engine.models.shelf.machine import REFERENCE, this_machine, time_reference
+from engine.models.shelf.recommend import Advice, Speed, recommend
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.records import Kind, PixelSpec, Query, Reading
@@ -51,7 +51,7 @@ def compile_installed(home: Home, name: str, on_progress: Progress) -> Plan:
 
     Without photos, on noise: speed does not depend on what a picture shows. Raises ModelError.
     """
-    from engine.models.compiling import compile_model
+    from engine.models.compiling.forms import compile_model
 
     store = ModelStore(home.models)
     encoder = catalog.load(store.resolve(name))

@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from engine import output, settings
 from engine.errors import ModelError
-from engine.models.choices import Choice, choices
-from engine.models.importing import export_model, import_model
-from engine.models.installed import InstalledModel, ModelStore
-from engine.models.installing import OnBytes, install, wanted
-from engine.models.ledger import Ledger
-from engine.models.room import in_words
+from engine.models.shelf.choices import Choice, choices
+from engine.models.shelf.importing import export_model, import_model
+from engine.models.shelf.installed import InstalledModel, ModelStore
+from engine.models.shelf.installing import OnBytes, install, wanted
+from engine.models.shelf.ledger import Ledger
+from engine.models.shelf.room import in_words
 from engine.paths import Home, shown
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

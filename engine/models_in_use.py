@@ -13,7 +13,7 @@ from engine.indexing.indexer import Indexer
 from engine.indexing.switch import Switch
 from engine.models import catalog
 from engine.models.base import Encoder
-from engine.models.installed import ModelStore
+from engine.models.shelf.installed import ModelStore
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.records import ModelCard, Preparing

@@ -23,7 +23,7 @@ def load(spec: str, *, threads: int | None = None) -> Encoder:
     if spec == STARTER:
         return StarterEncoder(threads=threads)
     if spec.startswith(OPENCLIP_PREFIX):
-        from engine.models.openclip import OpenClipEncoder
+        from engine.models.openclip.encoder import OpenClipEncoder
 
         encoder = IdleEncoder(lambda: OpenClipEncoder(spec, threads=threads), IDLE_S)
         encoder.card  # noqa: B018 - it loads, so that what is wrong with it is told now
@@ -42,6 +42,6 @@ def available() -> tuple[ModelCard, ...]:
 
 def open_clip_names() -> tuple[str, ...]:
     """The specs of the weights that OpenCLIP publishes. Imports torch, which takes seconds."""
-    from engine.models.openclip_weights import published_specs
+    from engine.models.openclip.weights import published_specs
 
     return published_specs()

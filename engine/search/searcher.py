@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import QueryError
-from engine.models import prompts
 from engine.models.base import Encoder
 from engine.models.languages import unknown_language
+from engine.models.openclip import prompts
 from engine.paths import shown
 from engine.records import (
     Band,

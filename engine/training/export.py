@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.models.tracing import trace
+from engine.models.compiling.tracing import trace
 
 if TYPE_CHECKING:
     import torch

@@ -12,9 +12,9 @@ from torch import nn  # noqa: TID253
 from torch.nn import functional  # noqa: TID253
 
 from engine.errors import RecipeError
-from engine.models.openclip_spec import CONFIGURATION
-from engine.models.openclip_untrained import Untrained, build_untrained
-from engine.models.openclip_weights import WEIGHTS
+from engine.models.openclip.spec import CONFIGURATION
+from engine.models.openclip.untrained import Untrained, build_untrained
+from engine.models.openclip.weights import WEIGHTS
 from engine.paths import shown
 from engine.training.precision import bfloat16_is_fast
 from engine.training.recipe import Recipe, Stage, Towers

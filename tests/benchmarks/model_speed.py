@@ -23,16 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.models import exporting, openclip_weights
-from engine.models.compiled import Form, OnnxTowers
-from engine.models.compiling import TEXTS
-from engine.models.devices import machine
+from engine.models.compiling import exporting
+from engine.models.compiling.forms import TEXTS
+from engine.models.compiling.speed import time_together
 from engine.models.onnx import default_threads
-from engine.models.openclip import Towers
-from engine.models.openclip_spec import CONFIGURATION
-from engine.models.openclip_weights import WEIGHTS
-from engine.models.speed import time_together
-from engine.models.torch_towers import TorchTowers
+from engine.models.openclip import weights
+from engine.models.openclip.compiled import Form, OnnxTowers
+from engine.models.openclip.devices import machine
+from engine.models.openclip.encoder import Towers
+from engine.models.openclip.spec import CONFIGURATION
+from engine.models.openclip.towers import TorchTowers
+from engine.models.openclip.weights import WEIGHTS
 
 TINY = {
     "embed_dim": 256,
@@ -64,7 +65,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=default_threads())
     arguments = parser.parse_args()
     logging.getLogger().setLevel(logging.ERROR)  # OpenCLIP finds no weights, as is meant
-    _, torch = openclip_weights.import_offline()
+    _, torch = weights.import_offline()
     torch.set_num_threads(arguments.threads)
     named = ", ".join(f"{key} {value}" for key, value in machine().items())
     print(f"{named}; {arguments.threads} threads, {arguments.rounds} rounds")
@@ -74,9 +75,7 @@ def main() -> None:
             _table(name, loaded, Path(folder), arguments)
 
 
-def _table(
-    name: str, loaded: openclip_weights.Loaded, folder: Path, arguments: argparse.Namespace
-) -> None:
+def _table(name: str, loaded: weights.Loaded, folder: Path, arguments: argparse.Namespace) -> None:
     photos = _noise(arguments.photos, loaded.model.visual.preprocess_cfg["size"][0])
     ids = loaded.tokenizer.ids(TEXTS)
     eager = TorchTowers(loaded.model, "cpu")
@@ -116,9 +115,9 @@ def _table(
         )
 
 
-def _with_random_weights(name: str, folder: Path) -> openclip_weights.Loaded:
+def _with_random_weights(name: str, folder: Path) -> weights.Loaded:
     """A model of the shape `name`, saved and loaded as OpenCLIP lays out a folder."""
-    open_clip, torch = openclip_weights.import_offline()
+    open_clip, torch = weights.import_offline()
     from safetensors.torch import save_file
 
     layers = TINY if name == "tiny" else open_clip.get_model_config(name)
@@ -128,10 +127,10 @@ def _with_random_weights(name: str, folder: Path) -> openclip_weights.Loaded:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = open_clip.create_model(f"local-dir:{folder}")
-    weights = {key: value.contiguous() for key, value in model.state_dict().items()}
-    save_file(weights, folder / WEIGHTS)
-    del model, weights
-    return openclip_weights.load(f"openclip:{folder}", "cpu")
+    tensors = {key: value.contiguous() for key, value in model.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS)
+    del model, tensors
+    return weights.load(f"openclip:{folder}", "cpu")
 
 
 def _noise(count: int, edge_px: int) -> NDArray[np.uint8]:

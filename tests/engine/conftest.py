@@ -24,7 +24,7 @@ TINY = {
 @pytest.fixture
 def tiny(tmp_path: Path) -> str:
     """The name of a tiny OpenCLIP model, saved to disk with random weights."""
-    from engine.models.openclip_weights import import_offline
+    from engine.models.openclip.weights import import_offline
 
     open_clip, torch = import_offline()
     torch.manual_seed(0)

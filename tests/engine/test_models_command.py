@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 
 from engine import cli, models_advice, settings
 from engine.library import Library
-from engine.models import architectures
-from engine.models.choices import choices
-from engine.models.importing import import_model
-from engine.models.installed import ModelStore
-from engine.models.machine import REFERENCE
+from engine.models.openclip import architectures
+from engine.models.shelf.choices import choices
+from engine.models.shelf.importing import import_model
+from engine.models.shelf.installed import ModelStore
+from engine.models.shelf.machine import REFERENCE
 from engine.paths import Home
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn, serve

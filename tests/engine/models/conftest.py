@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.models.openclip_weights import import_offline
+from engine.models.openclip.weights import import_offline
 from engine.models.starter import StarterEncoder
 
 TINY_EDGE_PX = 64

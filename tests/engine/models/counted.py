@@ -12,8 +12,8 @@ import sys
 import warnings
 from dataclasses import dataclass
 
-from engine.models.choices import choices
-from engine.models.openclip_weights import import_offline
+from engine.models.openclip.weights import import_offline
+from engine.models.shelf.choices import choices
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.models.idle import IdleEncoder
-from engine.models.openclip import OpenClipEncoder
+from engine.models.openclip.encoder import OpenClipEncoder
 from engine.records import SegmentKind
 
 IDLE_S = 60.0

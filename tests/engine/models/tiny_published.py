@@ -27,7 +27,7 @@ KNOWN = {
 
 def weights(folder: Path) -> dict[str, Path]:
     """Registers the architecture; a checkpoint of it in each form, the same in all."""
-    from engine.models.openclip_weights import import_offline
+    from engine.models.openclip.weights import import_offline
 
     open_clip, torch = import_offline()
     from safetensors.torch import save_file

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional  # noqa: TID253
 
-from engine.models.torchvision_shim import import_torchvision
+from engine.models.openclip.torchvision_shim import import_torchvision
 from engine.training import losses
 
 SCALE = 14.0

@@ -1,0 +1,1 @@
+"""Any OpenCLIP model: its name, its weights, its towers, and how they run here."""
