@@ -11,11 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NewType, Self
 
+from engine.readings import WHOLE, Box, Details, Kind, PixelSpec, SkipReason, Spot
+
 if TYPE_CHECKING:
     import os
-
-    import numpy as np
-    from numpy.typing import NDArray
 
 FolderId = NewType("FolderId", int)
 FileId = NewType("FileId", int)
@@ -24,18 +23,25 @@ SegmentId = NewType("SegmentId", int)
 ModelId = NewType("ModelId", int)
 
 
-class Kind(StrEnum):
-    """What a content is."""
-
-    PHOTO = "photo"
-    DOCUMENT = "document"
-
-
 class SegmentKind(StrEnum):
-    """What a segment, the smallest thing a search returns, is."""
+    """What a segment, the smallest thing a search returns, is.
+
+    The first three are pictures: a photo, a page of a document, a moment of a video. The others
+    are text: a passage as it was written, or as it was recognised in a picture.
+    """
 
     PHOTO = "photo"
+    PAGE = "page"
+    MOMENT = "moment"
     PASSAGE = "passage"
+    RECOGNISED = "recognised"
+
+
+class Medium(StrEnum):
+    """What a segment is to an encoder. The values stand in the files of vectors and of models."""
+
+    PICTURE = "photo"
+    TEXT = "passage"
 
 
 class FolderState(StrEnum):
@@ -45,26 +51,11 @@ class FolderState(StrEnum):
     OFFLINE = "offline"
 
 
-class SkipReason(StrEnum):
-    """Why a file was not indexed."""
-
-    EMPTY = "empty"
-    UNREADABLE = "unreadable"
-    VANISHED = "vanished"
-    CHANGING = "changing"
-    CORRUPT = "corrupt"
-    WRONG_TYPE = "wrong type"
-    TOO_LARGE = "too large"
-    NO_TEXT = "no text"
-    CRASHED = "reader crashed"
-    TIMED_OUT = "reader timed out"
-    OUT_OF_MEMORY = "reader out of memory"
-    UNSUPPORTED = "unsupported"
-
-
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A file that was not indexed. `detail` says what happened, for a person to act on."""
+    """A file that was not indexed, or a `member` inside it. `detail` says what happened, for a
+    person to act on.
+    """
 
     file_id: FileId
     path: Path
@@ -72,6 +63,7 @@ class Skip:
     detail: str
     attempts: int
     skipped_at: datetime
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,52 +116,6 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True)
-class PixelSpec:
-    """The pictures that an encoder wants: square, `edge_px` wide.
-
-    `squash` keeps the whole picture in view; otherwise the centre square is cut out.
-    """
-
-    edge_px: int
-    squash: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A stretch of a document's text; `[start, end)` are offsets in characters."""
-
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """What a reader got out of one file.
-
-    A photo has `pixels` (H, W, 3) uint8 RGB, upright, fitted to the `PixelSpec` asked for;
-    a document has `passages`. `width` and `height` are those of the upright original.
-    """
-
-    kind: Kind
-    pixels: NDArray[np.uint8] | None = None
-    passages: tuple[Passage, ...] = ()
-    width: int | None = None
-    height: int | None = None
-    taken_at: datetime | None = None
-    camera: str | None = None
-    title: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFailure:
-    """Why a reader got nothing out of a file."""
-
-    reason: SkipReason
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
     """Turns a cosine into the chance that a hit is right: 1 / (1 + exp(-(slope z + offset))).
 
@@ -209,6 +155,7 @@ class Retriever(StrEnum):
     PHOTO_MEANING = "photo meaning"
     PASSAGE_MEANING = "passage meaning"
     WORDS = "words"
+    DETAILS = "details"
     NAME = "name"
 
 
@@ -254,7 +201,8 @@ class Query:
 class Filters:
     """What a hit must satisfy, besides meaning. Dates are [after, before).
 
-    `phrases` must stand in a passage of the document or in the name of the file.
+    `phrases` must stand in a passage, in the name of the file or in what it says of itself; each
+    of `cameras` (lenses too), `places`, `tags` and `authors` in what it says of itself.
     """
 
     kind: Kind | None = None
@@ -264,6 +212,11 @@ class Filters:
     before: date | None = None
     extensions: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    least_rating: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +224,10 @@ class Hit:
     """One row of an answer: a content, by the best of its segments, at one of its files.
 
     `score` is between 0 and 1 and never rises down the list; `snippet` is the passage that
-    matched, `snippet_start` its offset in the document in characters; `copies` counts the other
-    files with the same bytes.
+    matched, `snippet_start` its offset in the document in characters, and `spot` its page or the
+    second of the video; text that was recognised stands in the picture at `boxes`. `member` names
+    the file inside the file at `path`; `companions` are shown with it (a raw photo, a live photo's
+    video); `copies` counts the other files with the same bytes.
     """
 
     content_id: ContentId
@@ -289,17 +244,19 @@ class Hit:
     online: bool
     snippet: str = ""
     snippet_start: int | None = None
-    taken_at: datetime | None = None
-    width: int | None = None
-    height: int | None = None
-    camera: str | None = None
-    title: str | None = None
     copies: int = 0
+    details: Details = field(default_factory=Details)
+    member: str = ""
+    spot: Spot = WHOLE
+    section: str = ""
+    boxes: tuple[Box, ...] = ()
+    has_picture: bool = False
+    companions: tuple[Path, ...] = ()
 
     @property
     def shown_at(self) -> datetime:
         """The date to show and sort by: when it was taken, else when it was changed."""
-        return self.taken_at or self.modified_at
+        return self.details.taken_at or self.modified_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +281,7 @@ class Phase(StrEnum):
     SCANNING = "scanning"
     INDEXING = "indexing"
     PREPARING = "preparing"
+    RECOGNISING = "recognising"
     PAUSED = "paused"
 
 
@@ -331,7 +289,8 @@ class Phase(StrEnum):
 class IndexProgress:
     """How far indexing is, in files; `seconds_left` is None until it can be told.
 
-    While another model is prepared, `model` is its title, and photos and passages are counted.
+    While another model is prepared, `model` is its title, and photos and passages are counted;
+    while text is recognised, photos and pages are.
     """
 
     phase: Phase
@@ -372,13 +331,16 @@ Event = IndexProgress | LibraryChanged | Failure
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The library in numbers. `files` = `indexed` + `waiting` + `skipped`."""
+    """The library in numbers. `files` = `indexed` + `waiting` + `skipped` +
+    `companions`, which are shown with another file."""
 
     files: int = 0
     indexed: int = 0
     waiting: int = 0
     skipped: int = 0
     offline: int = 0
+    companions: int = 0
     photos: int = 0
     documents: int = 0
+    videos: int = 0
     skipped_by_reason: dict[SkipReason, int] = field(default_factory=dict)

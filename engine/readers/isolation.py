@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from engine.errors import KeepsightError
 from engine.readers import registry, worker
-from engine.records import PixelSpec, ReadFailure, Reading, SkipReason, Stamp
+from engine.readings import WHOLE, Passage, PixelSpec, ReadFailure, Reading, SkipReason, Spot
+from engine.records import Stamp
 
 TIME_LIMIT_S = 30.0
 MEMORY_LIMIT_BYTES = 3 << 30
@@ -60,14 +61,26 @@ class ReaderPool:
         self._closing, self._open = multiprocessing.Pipe(duplex=False)
 
     def submit_read(
-        self, path: Path, spec: PixelSpec, stamp: Stamp | None = None
+        self, path: Path, spec: PixelSpec, stamp: Stamp | None = None, member: str = ""
     ) -> Future[Reading | ReadFailure]:
-        """Reads a file, if it still has this stamp where one is given."""
-        return self._submit(registry.read, path, spec, stamp)
+        """Reads a file, or one inside it, if it still has this stamp where one is given."""
+        return self._submit(registry.read, path, spec, stamp, member)
 
-    def submit_thumbnail(self, path: Path, edge_px: int) -> Future[bytes | ReadFailure]:
-        """Makes a JPEG of a photo, at most `edge_px` on its longer side."""
-        return self._submit(registry.thumbnail, path, edge_px)
+    def submit_thumbnail(
+        self, path: Path, edge_px: int, spot: Spot = WHOLE, member: str = ""
+    ) -> Future[bytes | ReadFailure]:
+        """Makes a JPEG of a picture of a file, at most `edge_px` on its longer side."""
+        return self._submit(registry.thumbnail, path, edge_px, spot, member)
+
+    def submit_unpack(self, path: Path, member: str) -> Future[bytes | ReadFailure]:
+        """Takes a file out of the one that it is inside."""
+        return self._submit(registry.unpack, path, member)
+
+    def submit_recognise(
+        self, path: Path, stamp: Stamp, spot: Spot = WHOLE, member: str = ""
+    ) -> Future[tuple[Passage, ...] | ReadFailure]:
+        """Reads the text in a picture of a file, if it still has this stamp."""
+        return self._submit(registry.recognise, path, stamp, spot, member)
 
     def close(self) -> None:
         """Ends the workers, also those that hang; what they had in hand is cancelled."""

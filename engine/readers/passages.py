@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
-from semantic_text_splitter import TextSplitter
-
-from engine.records import Passage
+from engine.readings import Passage
 
 PASSAGE_CHARS = (300, 600)
 """The characters that a passage grows to at least, where it can, and has at most."""
@@ -16,10 +16,25 @@ DENSE_PASSAGE_CHARS = (200, 300)
 """The same for Chinese, Japanese and Korean, which say more in a character."""
 MOST_PASSAGES = 4000
 """Of longer documents, the beginning is split and searchable."""
+BETWEEN_PARTS = "\n\n"
+"""Stands between the parts of a document in the text that offsets count in."""
 
 _BLOCK_CHARS = 4096
 _DENSE = re.compile("[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _BREAKS = ("\n\n", "\n", "。", ". ", " ")
+
+
+class Part(NamedTuple):
+    """The text of one page, slide, sheet or chapter; pages count from 1."""
+
+    text: str
+    page: int | None = None
+    section: str = ""
+
+
+def split_parts(parts: Iterable[Part]) -> Iterator[Passage]:
+    """The passages of a document, none of them in two parts; offsets count over all of it."""
+    return islice(_of_parts(parts), MOST_PASSAGES)
 
 
 def split(text: str) -> Iterator[Passage]:
@@ -27,7 +42,23 @@ def split(text: str) -> Iterator[Passage]:
     return islice(_passages(text), MOST_PASSAGES)
 
 
+def _of_parts(parts: Iterable[Part]) -> Iterator[Passage]:
+    before = 0
+    for part in parts:
+        for passage in _passages(part.text):
+            yield replace(
+                passage,
+                start=before + passage.start,
+                end=before + passage.end,
+                page=part.page,
+                section=part.section,
+            )
+        before += len(part.text) + len(BETWEEN_PARTS)
+
+
 def _passages(text: str) -> Iterator[Passage]:
+    from semantic_text_splitter import TextSplitter
+
     usual, dense = TextSplitter(PASSAGE_CHARS), TextSplitter(DENSE_PASSAGE_CHARS)
     for block_start, block in _blocks(text):
         splitter = dense if len(_DENSE.findall(block)) > len(block) / 4 else usual

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from engine.records import PixelSpec
+from engine.readings import PixelSpec
 
 _LARGE_PIXELS = 32_000_000
 """Above this, a picture is made smaller before it is converted, which needs several copies."""
 _REDUCIBLE = frozenset(("L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"))
 _ROWS_AT_ONCE = 256
+_BLANK_EDGE_PX = 16
+_BLANK_RANGE = 8
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -23,6 +27,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_Extrema = tuple[tuple[int, int], ...]
 
 
 def rgb(image: Image.Image, edge_px: int) -> Image.Image:
@@ -54,11 +60,30 @@ def fitted(image: Image.Image, spec: PixelSpec) -> Image.Image:
 def in_srgb(image: Image.Image, profile: object) -> Image.Image:
     """The picture's colours as screens show them, where it carries a profile that fits."""
     if isinstance(profile, bytes) and image.mode in ("L", "RGB", "CMYK"):
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            srgb = ImageCms.createProfile("sRGB")
-            return ImageCms.profileToProfile(image, source, srgb, outputMode="RGB") or image
+        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            transform = _to_srgb(profile, image.mode)
+            return (
+                image if transform is None else ImageCms.applyTransform(image, transform) or image
+            )
     return image
+
+
+def is_blank(image: Image.Image) -> bool:
+    """Whether the picture, in RGB, has one colour only."""
+    extrema = image.resize((_BLANK_EDGE_PX, _BLANK_EDGE_PX), reducing_gap=2.0).getextrema()
+    return all(high - low <= _BLANK_RANGE for low, high in cast(_Extrema, extrema))
+
+
+@lru_cache(maxsize=8)
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """How to get from the profile's colours to sRGB; None where they are that.
+
+    Building it takes longer than using it, and the photos of a camera have one profile.
+    """
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if mode == "RGB" and "srgb" in ImageCms.getProfileDescription(source).casefold():
+        return None
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
 
 
 def _reduced(image: Image.Image, edge_px: int) -> Image.Image:

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import io
+import pkgutil
+import re
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from typing import TypeVar
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, TypeVar
+
+from blake3 import blake3
 
 from engine.paths import shown
-from engine.readers import photos, seems, text
-from engine.readers.family import HEAD_BYTES, Family, NotReadableError
-from engine.records import Kind, PixelSpec, ReadFailure, Reading, SkipReason, Stamp
+from engine.readers import formats, seems
+from engine.readers.family import HEAD_BYTES, Family, MemberFile, NotReadableError
+from engine.readings import (
+    WHOLE,
+    Kind,
+    Member,
+    Passage,
+    PixelSpec,
+    ReadFailure,
+    Reading,
+    SkipReason,
+    Spot,
+)
+from engine.records import Stamp
 
-FAMILIES = (photos.FAMILY, text.FAMILY)
+if TYPE_CHECKING:
+    from PIL import Image
+
+THUMBNAIL_QUALITY = 82
+NAME_CHARS = 100
+OCR_EDGE_PX = 1600
+"""What a picture is drawn at to have its text read; at 2,000 no more words are right."""
+
+FAMILIES: tuple[Family, ...] = tuple(
+    import_module(f"{formats.__name__}.{module.name}").FAMILY
+    for module in pkgutil.iter_modules(formats.__path__)
+)
+"""Every module of `engine.readers.formats` has one."""
 
 _BY_EXTENSION = {extension: family for family in FAMILIES for extension in family.extensions}
 
@@ -27,17 +57,44 @@ def kind_of(path: Path) -> Kind | None:
     return family.kind if family else None
 
 
-def read(path: Path, spec: PixelSpec, stamp: Stamp | None = None) -> Reading | ReadFailure:
+def is_read(path: Path) -> bool:
+    """Whether there is a reader for a file, by its name or by how it begins. Raises OSError."""
+    return kind_of(path) is not None or _recognised(path) is not None
+
+
+def versions() -> dict[str, int]:
+    """The readers by name, and the version that each has."""
+    return {family.name: family.version for family in FAMILIES}
+
+
+def read(
+    path: Path, spec: PixelSpec, stamp: Stamp | None = None, member: str = ""
+) -> Reading | ReadFailure:
     """What is in a file: by its content first, by its extension where that does not tell.
 
-    Where a `stamp` is given, what is read is what the file held when it had that stamp.
+    Where a `stamp` is given, what is read is what the file held when it had that stamp; where a
+    `member` is named, what is read is that file inside it.
     """
-    return _guarded(path, lambda: _family_of(path).read(path, spec), stamp)
+    return _guarded(path, lambda: _read(path, spec, member), stamp)
 
 
-def thumbnail(path: Path, edge_px: int) -> bytes | ReadFailure:
-    """A photo as a JPEG of at most `edge_px` on its longer side."""
-    return _guarded(path, lambda: _thumbnail(path, edge_px))
+def thumbnail(
+    path: Path, edge_px: int, spot: Spot = WHOLE, member: str = ""
+) -> bytes | ReadFailure:
+    """A picture of a file as a JPEG of at most `edge_px` on its longer side."""
+    return _guarded(path, lambda: _thumbnail(path, edge_px, spot, member))
+
+
+def unpack(path: Path, member: str) -> bytes | ReadFailure:
+    """The bytes of a file inside another."""
+    return _guarded(path, lambda: _unpack(path, member))
+
+
+def recognise(
+    path: Path, stamp: Stamp, spot: Spot = WHOLE, member: str = ""
+) -> tuple[Passage, ...] | ReadFailure:
+    """The text in a picture of a file that still has this `stamp`."""
+    return _guarded(path, lambda: _recognise(path, spot, member), stamp)
 
 
 def failure_of(error: OSError | MemoryError) -> ReadFailure:
@@ -93,16 +150,8 @@ def _guarded(
     if Stamp.of(before) != stamp:
         return changing()
     if before.st_size == 0:
-        return ReadFailure(
-            SkipReason.EMPTY, "The file has no content (0 bytes). Replace it by a good copy."
-        )
-    outcome: Result | ReadFailure
-    try:
-        outcome = task()
-    except NotReadableError as error:
-        outcome = error.failure
-    except (OSError, MemoryError) as error:
-        outcome = failure_of(error)
+        return _empty()
+    outcome = _outcome(task)
     # A file that is being written may well look damaged: that it changed says more.
     with suppress(OSError):
         if Stamp.of(path.stat()) != stamp:
@@ -110,23 +159,125 @@ def _guarded(
     return outcome
 
 
-def _thumbnail(path: Path, edge_px: int) -> bytes:
+def _outcome(task: Callable[[], Result]) -> Result | ReadFailure:
+    try:
+        return task()
+    except NotReadableError as error:
+        return error.failure
+    except (OSError, MemoryError) as error:
+        return failure_of(error)
+
+
+def _read(path: Path, spec: PixelSpec, member: str) -> Reading:
+    if member:
+        with _unpacked(path, member) as inside:
+            return _read_by(_family_of(inside), inside, spec)
     family = _family_of(path)
-    if family.thumbnail is None:
-        raise NotReadableError(SkipReason.UNSUPPORTED, "Only photos have thumbnails.")
-    return family.thumbnail(path, edge_px)
+    reading = _read_by(family, path, spec)
+    if family.members is None:
+        return reading
+    members = tuple(_member(file, spec) for file in _named_apart(family.members(path)))
+    return replace(reading, members=members)
+
+
+def _thumbnail(path: Path, edge_px: int, spot: Spot, member: str) -> bytes:
+    picture = _picture(path, edge_px, spot, member)
+    picture.thumbnail((edge_px, edge_px))
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=THUMBNAIL_QUALITY, icc_profile=None, exif=b"")
+    return jpeg.getvalue()
+
+
+def _recognise(path: Path, spot: Spot, member: str) -> tuple[Passage, ...]:
+    from engine.readers import ocr
+
+    return ocr.recognise(_picture(path, OCR_EDGE_PX, spot, member))
+
+
+def _picture(path: Path, edge_px: int, spot: Spot, member: str) -> Image.Image:
+    if member:
+        with _unpacked(path, member) as inside:
+            return _picture(inside, edge_px, spot, "")
+    family = _family_of(path)
+    if family.picture is None:
+        raise NotReadableError(SkipReason.UNSUPPORTED, "There is no picture of such files.")
+    return family.picture(path, spot, edge_px)
+
+
+def _member(file: MemberFile, spec: PixelSpec) -> Member:
+    """What is in a file inside another; files inside that one are left alone."""
+    if isinstance(file.data, ReadFailure):
+        return Member(file.name, b"", 0, file.modified_at, file.data)
+    digest = blake3(file.data).digest()
+    outcome: Reading | ReadFailure = _empty()
+    if file.data:
+        with _written(file.name, file.data) as path:
+            outcome = _outcome(lambda: _read_by(_family_of(path), path, spec))
+    return Member(file.name, digest, len(file.data), file.modified_at, outcome)
+
+
+def _read_by(family: Family, path: Path, spec: PixelSpec) -> Reading:
+    return replace(family.read(path, spec), reader=family.name, reader_version=family.version)
+
+
+@contextmanager
+def _unpacked(path: Path, member: str) -> Iterator[Path]:
+    """The file inside another, for as long as it is looked at."""
+    with _written(member, _unpack(path, member)) as inside:
+        yield inside
+
+
+def _unpack(path: Path, member: str) -> bytes:
+    members = _family_of(path).members
+    found = _named_apart(members(path)) if members is not None else iter(())
+    file = next((file for file in found if file.name == member), None)
+    if file is None:
+        raise NotReadableError(SkipReason.VANISHED, f"{shown(member)} is not in it any more.")
+    if isinstance(file.data, ReadFailure):
+        raise NotReadableError(file.data.reason, file.data.detail)
+    return file.data
+
+
+@contextmanager
+def _written(name: str, data: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="keepsight-") as folder:
+        # Its own name, as far as any system takes it: names may tell dates and formats.
+        own = re.sub(r"[^A-Za-z0-9._ -]", "_", PurePosixPath(name).name)[-NAME_CHARS:]
+        path = Path(folder, f"_{own}" if own.startswith(".") else own or "member")
+        path.write_bytes(data)
+        yield path
+
+
+def _named_apart(files: Iterator[MemberFile]) -> Iterator[MemberFile]:
+    """The files, no two of one name: an archive may hold several."""
+    seen: dict[str, int] = {}
+    for file in files:
+        seen[file.name] = count = seen.get(file.name, 0) + 1
+        yield file if count == 1 else replace(file, name=f"{file.name} ({count})")
 
 
 def _family_of(path: Path) -> Family:
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    recognised = next((family for family in FAMILIES if family.recognises(head)), None)
-    family = recognised or _BY_EXTENSION.get(path.suffix.lower())
+    family = _recognised(path) or _BY_EXTENSION.get(path.suffix.lower())
     if family is None:
-        likely = seems.likely_type(head) or "data of an unknown kind"
+        with path.open("rb") as file:
+            likely = seems.likely_type(file.read(HEAD_BYTES)) or "data of an unknown kind"
         raise NotReadableError(
             SkipReason.UNSUPPORTED,
             f"Keepsight does not read {shown(path.suffix) or 'such'} files; this one seems to be "
             f"{likely}.",
         )
     return family
+
+
+def _recognised(path: Path) -> Family | None:
+    """The family that the bytes of a file name, if one does."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    fitting = (family for family in FAMILIES if family.recognises(head))
+    return next((each for each in fitting if each.probe is None or each.probe(path)), None)
+
+
+def _empty() -> ReadFailure:
+    return ReadFailure(
+        SkipReason.EMPTY, "The file has no content (0 bytes). Replace it by a good copy."
+    )

@@ -1,15 +1,30 @@
-"""Finds the title of a text that is written in Markdown or reStructuredText: its first heading."""
+"""Finds the title of a text, its first heading, and tidies the titles that documents carry."""
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
 
+TITLE_CHARS = 200
+
 _LINES_LOOKED_AT = 2000
+_WRITTEN_BY_PROGRAMS = re.compile(
+    r"^(Microsoft (Office )?(Word|Excel|PowerPoint) - |"
+    r"(untitled|title|no title|(power ?point|microsoft powerpoint) presentation|"
+    r"(slide|document|dokument|book|workbook|presentation|folie|diapositive) ?\d*|"
+    r"无标题|未命名|幻灯片 ?\d*)$)",
+    re.IGNORECASE,
+)
 _HASHES = re.compile(r" {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _ADORNMENT = re.compile(r"([=\-`:'\"~^_*+#<>.])\1{2,}[ \t]*$")
+
+
+def tidy(title: str | None) -> str | None:
+    """A title on one line, without what programs write there of themselves; None if none is."""
+    words = " ".join((title or "").replace("\0", " ").split())
+    return _WRITTEN_BY_PROGRAMS.sub("", words)[:TITLE_CHARS] or None
 
 
 def of_markdown(text: str) -> str | None:

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 from engine.paths import shown
 from engine.readers import registry
-from engine.records import ReadFailure, SkipReason
+from engine.readings import ReadFailure, SkipReason
 
 NICENESS = 10
 

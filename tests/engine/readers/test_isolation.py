@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from engine.readers.isolation import ReaderPool
-from engine.records import PixelSpec, ReadFailure, Reading, SkipReason
+from engine.readings import PixelSpec, ReadFailure, Reading, SkipReason
 
 SPEC = PixelSpec(16, squash=True)
 

@@ -57,3 +57,16 @@ def test_five_megabytes_take_seconds_at_most_and_are_bounded(piece: str) -> None
     started = time.monotonic()
     assert len(list(passages.split(written))) <= passages.MOST_PASSAGES
     assert time.monotonic() - started < 15
+
+
+def test_passages_of_parts_carry_their_page_and_section_and_count_over_all_parts() -> None:
+    parts = [
+        passages.Part("The tenant pays. " * 60, page=1),
+        passages.Part("", page=2),
+        passages.Part("我们去年秋天在北京看了长城。", page=3, section="北京"),
+    ]
+    found = list(passages.split_parts(parts))
+    whole = passages.BETWEEN_PARTS.join(part.text for part in parts)
+    assert all(whole[p.start : p.end] == p.text for p in found)
+    assert len(found) > 2
+    assert {(p.page, p.section) for p in found} == {(1, ""), (3, "北京")}

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.readers import passages, text
+from engine.readers import passages
 from engine.readers.family import NotReadableError
-from engine.records import PixelSpec
+from engine.readers.formats import text
+from engine.readings import PixelSpec, SkipReason
 
 SPEC = PixelSpec(8, squash=True)
 CHINESE = "我们去年秋天在北京看了长城，天气很好，山上的树叶都红了。晚上在胡同里吃了面条。" * 4
@@ -50,7 +51,7 @@ def test_html_is_its_text_and_title_alone(tmp_path: Path) -> None:
     )
     reading = text.read(tmp_path / "a.html", SPEC)
     found = read_text(tmp_path / "a.html")
-    assert reading.title == "The garden"
+    assert reading.details.title == "The garden"
     assert "Poppies & sage" in found
     assert "bloom" in found
     assert "evil" not in found
@@ -64,7 +65,7 @@ def test_html_in_a_declared_encoding_is_read_in_it(tmp_path: Path) -> None:
 
 def test_the_first_heading_of_markdown_is_its_title(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Intro.\n\n## Red soup ##\n\ntext")
-    assert text.read(tmp_path / "a.md", SPEC).title == "Red soup"
+    assert text.read(tmp_path / "a.md", SPEC).details.title == "Red soup"
 
 
 @given(st.text(max_size=3000))
@@ -178,7 +179,7 @@ def test_the_title_is_the_first_heading(
     tmp_path: Path, name: str, written: str, title: str | None
 ) -> None:
     (tmp_path / name).write_text(written)
-    assert text.read(tmp_path / name, SPEC).title == title
+    assert text.read(tmp_path / name, SPEC).details.title == title
 
 
 def test_offsets_are_those_of_the_extracted_text(tmp_path: Path) -> None:
@@ -186,3 +187,38 @@ def test_offsets_are_those_of_the_extracted_text(tmp_path: Path) -> None:
     extracted = "A line of a letter.\n" * 100
     found = text.read(tmp_path / "a.txt", SPEC).passages
     assert all(extracted[p.start : p.end] == p.text for p in found)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.json", "a.py", "a.yaml", "a.TS", "a.sql", "a.toml", "a.ics", "a.sh", "a.h"]
+)
+def test_data_code_and_settings_are_read_as_they_stand(tmp_path: Path, name: str) -> None:
+    written = '{"tenant": ["pays", "the rent"], "wohnung": "übergeben"}\n'
+    (tmp_path / name).write_text(written, encoding="utf-8")
+    assert Path(name).suffix.lower() in text.FAMILY.extensions
+    reading = text.read(tmp_path / name, SPEC)
+    assert [passage.text for passage in reading.passages] == [written.strip()]
+    # What names of variables are in is no language.
+    assert reading.details.language is None
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [(CHINESE, "zh"), (JAPANESE, "ja"), (GERMAN, "de"), (RUSSIAN, "ru"), ("12.50 EUR", None)],
+)
+def test_the_language_of_a_text_is_told(tmp_path: Path, written: str, code: str | None) -> None:
+    (tmp_path / "a.txt").write_text(written, encoding="utf-8")
+    assert text.read(tmp_path / "a.txt", SPEC).details.language == code
+
+
+def test_xml_is_read_in_the_encoding_that_it_declares(tmp_path: Path) -> None:
+    written = f"<?xml version='1.0' encoding='koi8-r'?><p>{RUSSIAN}</p>"
+    (tmp_path / "a.xml").write_bytes(written.encode("koi8-r"))
+    assert "сильный мороз" in read_text(tmp_path / "a.xml")
+
+
+def test_binary_data_named_like_code_is_of_the_wrong_type(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(NotReadableError) as caught:
+        text.read(tmp_path / "a.ts", SPEC)
+    assert caught.value.failure.reason is SkipReason.WRONG_TYPE

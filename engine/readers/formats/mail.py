@@ -1,0 +1,103 @@
+"""Reads mails that were saved to files of their own: EML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+from pathlib import Path
+
+from engine.readers import faults
+from engine.readers.family import Family, MemberFile, NotReadableError
+from engine.readings import DateSource, Details, Kind, PixelSpec, Reading, SkipReason
+
+MOST_BYTES = 96 << 20
+"""Mail servers take half of that."""
+TITLE_CHARS = 200
+
+_HEAD_BYTES = 16 << 10
+_FIRST_HEADERS = (b"Received: ", b"Return-Path: ", b"Return-path: ", b"Delivered-To: ", b"X-")
+_FROM = re.compile(rb"^From: ", re.MULTILINE)
+_SENT = re.compile(rb"^(Date|Message-I[Dd]): ", re.MULTILINE)
+
+
+def read(path: Path, _spec: PixelSpec) -> Reading:
+    """The text of a mail, who wrote it, when, and about what."""
+    from engine.readers import mime, passages
+
+    with _understood():
+        letter = mime.letter(_mail(path))
+    if not letter.text:
+        raise NotReadableError(SkipReason.NO_TEXT, "There is nothing in this mail to search for.")
+    return Reading(
+        kind=Kind.DOCUMENT,
+        passages=tuple(passages.split(letter.text)),
+        details=Details(
+            title=letter.subject[:TITLE_CHARS] or None,
+            author=letter.author,
+            taken_at=letter.sent_at,
+            taken_from=DateSource.MAIL if letter.sent_at else None,
+        ),
+    )
+
+
+def attached(path: Path) -> Iterator[MemberFile]:
+    """The files that are attached to a mail."""
+    from engine.readers import members, mime
+
+    with _understood():
+        yield from mime.attachments(_mail(path), members.Allowance())
+
+
+def is_mail(path: Path) -> bool:
+    """Whether a file that begins with a header has those of a mail."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    head = head.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return _FROM.search(head) is not None and _SENT.search(head) is not None
+
+
+FAMILY = Family(
+    name="mail",
+    kind=Kind.DOCUMENT,
+    extensions=frozenset((".eml",)),
+    decoders=("engine.readers.mime", "engine.readers.passages", "selectolax.lexbor"),
+    signatures=tuple({0: header} for header in _FIRST_HEADERS),
+    probe=is_mail,
+    read=read,
+    members=attached,
+)
+
+
+def _mail(path: Path) -> Message:
+    from engine.readers import mime
+
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise NotReadableError(
+            SkipReason.TOO_LARGE,
+            f"The mail is larger than {MOST_BYTES >> 20} MiB. Save its attachments to files.",
+        )
+    mail = mime.parsed(data)
+    if not mail.keys():
+        raise NotReadableError(
+            SkipReason.WRONG_TYPE, "The file is named .eml but is no mail: it has no headers."
+        )
+    return mail
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turns what the parser raises, which it does in many ways, into NotReadableError."""
+    try:
+        yield
+    except NotReadableError:
+        raise
+    except Exception as error:
+        if faults.is_of_system(error):
+            raise
+        raise NotReadableError(
+            SkipReason.CORRUPT, "The mail is damaged. Save it again and it is read again."
+        ) from error

@@ -1,0 +1,105 @@
+"""Reads text files: prose, tables, web pages, data, source code and settings, in any encoding."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.paths import shown
+from engine.readers import documents, encodings, markup, seems, titles
+from engine.readers.family import HEAD_BYTES, Family, NotReadableError
+from engine.readers.passages import Part
+from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
+
+MOST_BYTES = 32 << 20
+
+_HTML = frozenset((".html", ".htm", ".xhtml"))
+_MARKDOWN = frozenset((".md", ".markdown", ".mdx"))
+_PROSE = frozenset((".txt", ".text", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt"))
+_TABLES = frozenset((".csv", ".tsv", ".log", ".bib"))
+# Calendars and address cards are lists of names and values too.
+_DATA = frozenset((".json", ".jsonl", ".ndjson", ".geojson", ".xml", ".ics", ".vcf"))
+_SETTINGS = frozenset((".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties"))
+_CODE = frozenset(
+    (
+        *(".py", ".pyi", ".ipynb", ".r", ".jl", ".lua", ".rb", ".pl", ".php", ".tcl"),
+        *(".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".cs", ".m", ".mm", ".swift"),
+        *(".java", ".kt", ".kts", ".scala", ".groovy", ".gradle", ".clj", ".go", ".rs", ".zig"),
+        *(".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".css", ".scss"),
+        *(".hs", ".ml", ".fs", ".ex", ".exs", ".erl", ".lisp", ".el", ".dart", ".pas", ".vb"),
+        *(".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".awk", ".vim"),
+        *(".sql", ".proto", ".graphql", ".cmake", ".mk", ".tf", ".f90", ".asm", ".s", ".v"),
+        *(".diff", ".patch"),
+    )
+)
+_CHARSET_WITHIN = 64 << 10
+_CHARSETS = {
+    **dict.fromkeys(
+        _HTML,
+        re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE),
+    ),
+    ".xml": re.compile(rb"^<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)"),
+}
+
+
+def read(path: Path, _spec: PixelSpec) -> Reading:
+    """The passages of a text file, and its title where it has one."""
+    # One byte more than is read at most: a log may grow meanwhile.
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise NotReadableError(
+            SkipReason.TOO_LARGE,
+            f"The text is larger than {MOST_BYTES >> 20} MiB. Split it to have it searched.",
+        )
+    extension = path.suffix.lower()
+    title, text = _title_and_text(_decoded(data, path), extension)
+    is_prose = extension not in _CODE | _SETTINGS | _DATA
+    return documents.reading([Part(text)], Details(title=title), is_prose=is_prose)
+
+
+FAMILY = Family(
+    name="text",
+    kind=Kind.DOCUMENT,
+    version=2,
+    extensions=_HTML | _MARKDOWN | _PROSE | _TABLES | _DATA | _SETTINGS | _CODE,
+    decoders=(
+        "charset_normalizer",
+        "engine.readers.passages",
+        "py3langid.langid",
+        "selectolax.lexbor",
+    ),
+    read=read,
+)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    head = data[:HEAD_BYTES]
+    known = seems.known_type(head) if not _is_ascii_words(head) else None
+    declared = None
+    charset = _CHARSETS.get(path.suffix.lower())
+    if charset and (found := charset.search(data[:_CHARSET_WITHIN])):
+        declared = found[1].decode("ascii")
+    text = None if known else encodings.decoded(data, declared)
+    if text is None:
+        raise NotReadableError(
+            SkipReason.WRONG_TYPE,
+            f"The file is named {shown(path.suffix)} but seems to be "
+            f"{known or 'data of an unknown kind'}. If so, give it its right extension.",
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_ascii_words(head: bytes) -> bool:
+    """Whether a signature may be chance: texts may begin with "MZ" or "ID3" too."""
+    return head.isascii() and not head.startswith((b"%PDF-", b"{\\rtf")) and b"\0" not in head
+
+
+def _title_and_text(text: str, extension: str) -> tuple[str | None, str]:
+    if extension in _HTML:
+        return markup.title_and_text(text)
+    if extension in _MARKDOWN:
+        return titles.of_markdown(text), text
+    if extension == ".rst":
+        return titles.of_rst(text), text
+    return None, text

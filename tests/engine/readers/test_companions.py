@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.readers.companions import Beside, may_follow, sidecar_names
+
+
+@pytest.mark.parametrize(
+    ("name", "beside", "leader"),
+    [
+        ("IMG_1.CR2", ["IMG_1.JPG"], "IMG_1.JPG"),
+        ("IMG_1.cr3", ["img_1.jpeg"], "img_1.jpeg"),
+        ("DSC_1.NEF", ["DSC_1.HEIC"], "DSC_1.HEIC"),
+        ("IMG_1.JPG", ["IMG_1.CR2"], None),
+        ("IMG_1.CR2", ["IMG_10.JPG"], None),
+        ("IMG_1.MOV", ["IMG_1.HEIC"], "IMG_1.HEIC"),
+        ("IMG_1.MOV", ["IMG_1.HEIC", "IMG_1.JPG"], "IMG_1.HEIC"),
+        ("IMG_1.mp4", ["IMG_1.jpg"], "IMG_1.jpg"),
+        ("IMG_1.MOV", [], None),
+        ("film.avi", ["film.jpg"], None),
+        ("IMG_1.HEIC", ["IMG_1.MOV"], None),
+        ("IMG_1.jpg.xmp", ["IMG_1.jpg"], "IMG_1.jpg"),
+        ("IMG_1.xmp", ["IMG_1.jpg"], "IMG_1.jpg"),
+        ("IMG_1.xmp", ["IMG_1.CR2", "IMG_1.JPG"], "IMG_1.JPG"),
+        ("IMG_1.CR2.xmp", ["IMG_1.CR2", "IMG_1.JPG"], "IMG_1.JPG"),
+        ("IMG_1.xmp", ["IMG_1.CR2"], "IMG_1.CR2"),
+        ("film.xmp", ["film.avi"], "film.avi"),
+        ("IMG_1.AAE", ["IMG_1.HEIC", "IMG_1.MOV"], "IMG_1.HEIC"),
+        ("IMG_O1.AAE", ["IMG_1.HEIC"], "IMG_1.HEIC"),
+        ("alone.xmp", [], None),
+        ("notes.txt", ["notes.jpg"], None),
+        (".xmp", ["a.jpg"], None),
+        ("", ["a.jpg"], None),
+    ],
+)
+def test_what_belongs_together_has_one_leader(
+    name: str, beside: list[str], leader: str | None
+) -> None:
+    assert Beside([name, *beside]).leader_of(name) == leader
+
+
+@given(
+    st.lists(
+        st.builds(
+            "{}{}".format,
+            st.sampled_from(["a", "b", "IMG_1", "img_1", "IMG_O1", "a.jpg", "a.cr2"]),
+            st.sampled_from([".jpg", ".JPG", ".heic", ".cr2", ".mov", ".xmp", ".aae", ".txt", ""]),
+        ),
+        unique=True,
+    )
+)
+def test_a_leader_is_a_neighbour_that_follows_nobody(names: list[str]) -> None:
+    beside = Beside(names)
+    for name in names:
+        leader = beside.leader_of(name)
+        if leader is not None:
+            assert leader in names
+            assert leader != name
+            assert beside.leader_of(leader) is None
+            assert may_follow(name)
+
+
+def test_a_sidecar_has_the_name_of_its_photo() -> None:
+    assert set(sidecar_names("IMG_1.jpg")) >= {"IMG_1.jpg.xmp", "IMG_1.xmp"}
