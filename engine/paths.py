@@ -70,9 +70,19 @@ class Home:
         return self.data / "network.jsonl"
 
     @property
+    def unpacked(self) -> Path:
+        """The directory of files that were taken out of others to be opened."""
+        return self.cache / "unpacked"
+
+    @property
     def thumbnails(self) -> Path:
         """The directory of thumbnails."""
         return self.cache / "thumbnails"
+
+
+def shown_inside(path: Path | str, member: str) -> str:
+    """A path for people, with the name of a file inside that file where there is one."""
+    return shown(f"{path} › {member}" if member else path)
 
 
 def shown(path: Path | str) -> str:

@@ -8,7 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from engine.readers.isolation import ReaderPool
-from engine.records import Hit, Kind, ReadFailure
+from engine.readings import ReadFailure, Spot
+from engine.records import Hit
 from engine.store import contents
 from engine.store.database import Database
 
@@ -24,18 +25,21 @@ class Thumbnails:
         self._readers = readers
 
     def request(self, hit: Hit, edge_px: int) -> Future[bytes | None]:
-        """A JPEG whose longer side is about `edge_px`; None for what has no picture."""
+        """A JPEG of a hit's picture whose longer side is about `edge_px`; None where it has none.
+
+        Of a document it is the page that matched, of a video the moment.
+        """
         result: Future[bytes | None] = Future()
         digest = contents.hash_of(self._database.reading(), hit.content_id)
-        if hit.kind is not Kind.PHOTO or digest is None:
+        if not hit.has_picture or digest is None:
             result.set_result(None)
             return result
         size_px = next((size for size in SIZES_PX if size >= edge_px), SIZES_PX[-1])
-        file = self._file(digest.hex(), size_px)
+        file = self._file(digest.hex(), hit.spot, size_px)
         try:
             result.set_result(file.read_bytes())
         except OSError:
-            made = self._readers.submit_thumbnail(hit.path, size_px)
+            made = self._readers.submit_thumbnail(hit.path, size_px, hit.spot, hit.member)
             made.add_done_callback(lambda done: _deliver(done, result, file))
         return result
 
@@ -49,11 +53,14 @@ class Thumbnails:
     def forget(self, hashes: Iterable[str]) -> None:
         """Deletes the thumbnails of contents."""
         for digest in hashes:
-            for size_px in SIZES_PX:
-                self._file(digest, size_px).unlink(missing_ok=True)
+            for file in (self._directory / digest[:2]).glob(f"{digest}-*.jpg"):
+                file.unlink(missing_ok=True)
 
-    def _file(self, digest: str, size_px: int) -> Path:
-        return self._directory / digest[:2] / f"{digest}-{size_px}.jpg"
+    def _file(self, digest: str, spot: Spot, size_px: int) -> Path:
+        place = "" if spot.page is None else f"p{spot.page}-"
+        if spot.second is not None:
+            place = f"s{round(1000 * spot.second)}-"
+        return self._directory / digest[:2] / f"{digest}-{place}{size_px}.jpg"
 
 
 def _deliver(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import fsum
 
 from engine.records import Band, ContentId, Match, Retriever, SegmentId
 from engine.search.calibrate import band_of
@@ -14,6 +15,7 @@ WEIGHTS = {
     Retriever.PHOTO_MEANING: 1.0,
     Retriever.PASSAGE_MEANING: 1.0,
     Retriever.WORDS: 1.0,
+    Retriever.DETAILS: 0.7,
     Retriever.NAME: 0.7,
 }
 _BAND_ORDER = {Band.STRONG: 0, Band.MAYBE: 1, Band.WEAK: 2}
@@ -66,7 +68,8 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
 
 
 def _reciprocal_ranks(group: list[Candidate]) -> float:
-    return sum(WEIGHTS[c.match.retriever] / (RRF_K + c.match.rank) for c in group)
+    # The same in any order of the lists, which a plain sum is not.
+    return fsum(WEIGHTS[c.match.retriever] / (RRF_K + c.match.rank) for c in group)
 
 
 def _speaker(group: list[Candidate]) -> SegmentId | None:

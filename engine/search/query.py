@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from engine.records import Filters, Kind, Query
+from engine.readings import Kind
+from engine.records import Filters, Query
 
 _TOKEN = re.compile(r'(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
 _KINDS = {
@@ -16,7 +18,20 @@ _KINDS = {
     "document": Kind.DOCUMENT,
     "documents": Kind.DOCUMENT,
     "text": Kind.DOCUMENT,
+    "video": Kind.VIDEO,
+    "videos": Kind.VIDEO,
+    "archive": Kind.ARCHIVE,
+    "archives": Kind.ARCHIVE,
 }
+_SAID = {
+    "in": "folder_words",
+    "camera": "cameras",
+    "lens": "cameras",
+    "place": "places",
+    "tag": "tags",
+    "by": "authors",
+}
+_RATINGS = ("1", "2", "3", "4", "5")
 _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?$")
 
 
@@ -31,8 +46,10 @@ class ParsedQuery:
 def parse(query: Query) -> ParsedQuery:
     """Takes a query's text apart. What is no filter is words: a search never fails on syntax.
 
-    Filters: `type:photo|document`, `in:WORD` (in a folder's name), `ext:jpg`, `after:` and
-    `before:` a year, month or day; `after:2023` begins with 2023 and `before:2024` ends with 2023.
+    Filters: `type:photo|document|video|archive`, `in:WORD` (in a folder's name), `ext:jpg`,
+    `after:` and `before:` a year, month or day; `after:2023` begins with 2023 and `before:2024`
+    ends with 2023; `camera:`, `lens:`, `place:`, `tag:` and `by:` (an author) what files say of
+    themselves; `rating:4` at least four stars.
     """
     filters = Filters(kind=query.kind, folder_id=query.folder_id)
     words: list[str] = []
@@ -56,16 +73,20 @@ def parse(query: Query) -> ParsedQuery:
 
 
 def _filtered(filters: Filters, key: str, value: str) -> Filters | None:
+    """`filters` with one more, or None where `key` and `value` are none."""
+    changed: dict[str, Any] = {}
     if key == "type" and value.lower() in _KINDS:
-        return replace(filters, kind=_KINDS[value.lower()])
-    if key == "in" and value:
-        return replace(filters, folder_words=(*filters.folder_words, value))
-    if key == "ext" and value:
-        extensions = tuple(part.lower().lstrip(".") for part in value.split(",") if part)
-        return replace(filters, extensions=extensions)
-    if key in {"after", "before"} and (day := _date(value)) is not None:
-        return replace(filters, after=day) if key == "after" else replace(filters, before=day)
-    return None
+        changed["kind"] = _KINDS[value.lower()]
+    elif key in _SAID and value:
+        changed[_SAID[key]] = (*getattr(filters, _SAID[key]), value)
+    elif key == "ext" and value:
+        extensions = (part.lower().lstrip(".") for part in value.split(",") if part)
+        changed["extensions"] = tuple(extensions)
+    elif key == "rating" and value in _RATINGS:
+        changed["least_rating"] = int(value)
+    elif key in {"after", "before"}:
+        changed[key] = _date(value)
+    return replace(filters, **changed) if any(changed.values()) else None
 
 
 def _date(text: str) -> date | None:

@@ -16,9 +16,9 @@ from engine.records import (
     ContentId,
     Filters,
     Match,
+    Medium,
     Retriever,
     SegmentId,
-    SegmentKind,
 )
 from engine.search.calibrate import chances, scale_of
 from engine.search.query import ParsedQuery
@@ -26,8 +26,10 @@ from engine.store import fulltext, listing
 from engine.store.vectors import VectorIndex
 
 WORDS_CHANCE = 0.9
+DETAILS_CHANCE = 0.85
 NAME_CHANCE = 0.8
-"""Chances of a hit that has every word asked for, in its text or in its name."""
+"""Chances of a hit that has every word asked for: in its text, in what it says of itself, or in
+its name."""
 
 SPARE = 64
 """Segments asked for beyond the limit, since several may belong to one content or to none."""
@@ -39,18 +41,18 @@ LIBRARY_SAMPLE = 1024
 class Probe:
     """One part of a query by meaning: a (D,) unit vector, and what its cosines mean.
 
-    `adapted` is compared with photos instead, where it is given.
+    `for_pictures` is compared with pictures instead, where it is given.
     """
 
     vector: NDArray[np.float32]
     photos: Calibration
     passages: Calibration
-    adapted: NDArray[np.float32] | None = None
+    for_pictures: NDArray[np.float32] | None = None
 
-    def towards(self, kind: SegmentKind) -> NDArray[np.float32]:
-        """The (D,) vector that segments of `kind` are compared with."""
-        if kind is SegmentKind.PHOTO and self.adapted is not None:
-            return self.adapted
+    def towards(self, medium: Medium) -> NDArray[np.float32]:
+        """The (D,) vector that segments of `medium` are compared with."""
+        if medium is Medium.PICTURE and self.for_pictures is not None:
+            return self.for_pictures
         return self.vector
 
 
@@ -65,9 +67,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Where to look by meaning: the segments of one kind, or those of them that are `allowed`."""
+    """Where to look by meaning: the pictures or the texts, or those of them that are `allowed`."""
 
-    kind: SegmentKind
+    medium: Medium
     index: VectorIndex
     background: NDArray[np.float32]
     allowed: NDArray[np.int64] | None
@@ -83,7 +85,7 @@ def by_meaning(
     """
     if not probes:
         return []
-    vectors = [probe.towards(space.kind) for probe in probes]
+    vectors = [probe.towards(space.medium) for probe in probes]
     scales = [scale_of(vector, space.background) for vector in vectors]
     weights = [1 / scale.deviation for scale in scales]
     combined = np.sum([w * v for w, v in zip(weights, vectors, strict=True)], axis=0)
@@ -91,7 +93,7 @@ def by_meaning(
     near = space.index.search((combined / length).astype(np.float32), limit + SPARE, space.allowed)
     baseline = sum(w * scale.mean for w, scale in zip(weights, scales, strict=True))
     z = (near.cosines * length - baseline) / len(probes)
-    is_photo = space.kind is SegmentKind.PHOTO
+    is_photo = space.medium is Medium.PICTURE
     curves = [probe.photos if is_photo else probe.passages for probe in probes]
     curve = Calibration(
         slope=float(np.mean([c.slope for c in curves])),
@@ -119,7 +121,7 @@ def by_words(
     allowed: NDArray[np.int64] | None,
     limit: int,
 ) -> list[Candidate]:
-    """Documents one of whose passages has every word and phrase asked for."""
+    """Contents one of whose passages has every word and phrase asked for."""
     words = fulltext.words_of(parsed.words)
     expression = fulltext.match_expression(words, parsed.filters.phrases)
     if not expression:
@@ -140,36 +142,61 @@ def by_words(
     return list(found.values())
 
 
+def by_details(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
+    """Contents that say every word asked for of themselves: a place, a tag, a camera, a title."""
+    words = fulltext.words_of(parsed.words)
+    expression = fulltext.match_expression(words, parsed.filters.phrases)
+    if not expression:
+        return []
+    said = fulltext.details_with(connection, expression, limit + SPARE)
+    detail = f"its title, place, tags or camera have: {', '.join(words)}"
+    return _named(said, Retriever.DETAILS, DETAILS_CHANCE, detail)
+
+
 def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
     """Contents with a file whose name, or folders' names, have every word asked for."""
     words = fulltext.words_of(parsed.words)
     expression = fulltext.match_expression(words, parsed.filters.phrases)
     if not expression:
         return []
-    named = fulltext.files_named(connection, expression, limit + SPARE)
-    owners = listing.contents_of_files(connection, named)
-    found: dict[ContentId, Candidate] = {}
-    for file_id in named:
-        owner = owners.get(file_id)
-        if owner is not None and owner not in found:
-            detail = f"its name or folder has: {', '.join(words)}"
-            match = Match(Retriever.NAME, len(found) + 1, NAME_CHANCE, detail)
-            found[owner] = Candidate(owner, None, match)
-    return list(found.values())
+    files = fulltext.files_named(connection, expression, limit + SPARE)
+    members = fulltext.members_named(connection, expression, limit + SPARE)
+    of_files = listing.contents_of_files(connection, files)
+    of_members = listing.contents_of_members(connection, members)
+    named = [of_files[file] for file in files if file in of_files]
+    named += [of_members[member] for member in members if member in of_members]
+    detail = f"its name or folder has: {', '.join(words)}"
+    return _named(named, Retriever.NAME, NAME_CHANCE, detail)
 
 
-def background_of(encoder: Encoder, index: VectorIndex, kind: SegmentKind) -> NDArray[np.float32]:
+def _named(
+    contents: Sequence[ContentId], retriever: Retriever, chance: float, detail: str
+) -> list[Candidate]:
+    """Contents in this order, each once, found as a whole rather than by a segment."""
+    return [
+        Candidate(content_id, None, Match(retriever, rank, chance, detail))
+        for rank, content_id in enumerate(dict.fromkeys(contents), start=1)
+    ]
+
+
+def background_of(encoder: Encoder, index: VectorIndex, medium: Medium) -> NDArray[np.float32]:
     """(B, D) segments to compare a query with: the model's own and a sample of the library."""
-    return np.concatenate([encoder.background(kind), index.sample(LIBRARY_SAMPLE)])
+    return np.concatenate([encoder.background(medium), index.sample(LIBRARY_SAMPLE)])
 
 
 def narrows(filters: Filters) -> bool:
-    """Whether `filters` leave out more than a kind."""
+    """Whether `filters` leave anything out."""
     return bool(
-        filters.folder_id is not None
+        filters.kind
+        or filters.folder_id is not None
         or filters.folder_words
         or filters.after
         or filters.before
         or filters.extensions
         or filters.phrases
+        or filters.cameras
+        or filters.places
+        or filters.tags
+        or filters.authors
+        or filters.least_rating
     )

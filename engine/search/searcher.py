@@ -16,18 +16,17 @@ from engine.models.base import Encoder
 from engine.models.languages import unknown_language
 from engine.models.openclip import prompts
 from engine.paths import shown
+from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import (
     Band,
     ContentId,
     Filters,
     Hit,
-    Kind,
-    PixelSpec,
+    Medium,
+    ModelCard,
     Query,
-    ReadFailure,
-    Reading,
     SearchResult,
-    SegmentKind,
+    SegmentId,
 )
 from engine.search import retrieve
 from engine.search.fuse import Ranked, fuse
@@ -38,14 +37,14 @@ from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 
 BY_EXAMPLE_PASSAGES = 32
-"""Passages of a document that stand for it when it is the example."""
+"""Passages of a document that stand for it when it is the example, beside its first page."""
 
 Read = Callable[[Path, PixelSpec], Reading | ReadFailure]
 Adapt = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(N, D) embeddings of texts as they are compared with photos."""
 
-_Allowed = dict[SegmentKind, NDArray[np.int64] | None]
-"""For each kind of segment, the ids of those that may be found; None is all."""
+_Allowed = dict[Medium, NDArray[np.int64] | None]
+"""The ids of the pictures and of the texts that may be found; None is all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,9 @@ class Searcher:
             if (probes := self._probes(model, query, parsed))
             for space in self._spaces(connection, model, allowed)
         ]
-        if SegmentKind.PASSAGE in allowed:
-            inside = allowed[SegmentKind.PASSAGE]
-            lists.append(retrieve.by_words(connection, parsed, inside, query.limit))
+        inside = allowed[Medium.TEXT]
+        lists.append(retrieve.by_words(connection, parsed, inside, query.limit))
+        lists.append(retrieve.by_details(connection, parsed, query.limit))
         lists.append(retrieve.by_name(connection, parsed, query.limit))
         return [ranked for ranked in fuse(lists) if ranked.content_id != query.like]
 
@@ -109,22 +108,22 @@ class Searcher:
     ) -> Iterator[Space]:
         """Where `model` looks: what is allowed and no model before it answers for."""
         before = self._models[: self._models.index(model)]
-        for kind, asked in allowed.items():
-            index, inside = model.vectors.of(kind), asked
+        for medium, asked in allowed.items():
+            index, inside = model.vectors.of(medium), asked
             if before:
-                inside = embeddings.keys(connection, model.vectors.model_id, kind)
+                inside = embeddings.keys(connection, model.vectors.model_id, medium)
                 for other in before:
-                    taken = embeddings.keys(connection, other.vectors.model_id, kind)
+                    taken = embeddings.keys(connection, other.vectors.model_id, medium)
                     inside = np.setdiff1d(inside, taken, assume_unique=True)
                 if asked is not None:
                     inside = np.intersect1d(inside, asked)
-            background = retrieve.background_of(model.encoder, index, kind)
-            yield Space(kind, index, background, inside)
+            background = retrieve.background_of(model.encoder, index, medium)
+            yield Space(medium, index, background, inside)
 
     def _found(self, query: Query, parsed: ParsedQuery) -> tuple[Hit, ...]:
         connection = self._database.reading()
         ranked = self.rank(query)
-        chosen: list[tuple[Ranked, listing.Details]] = []
+        chosen: list[tuple[Ranked, listing.Listed]] = []
         for start in range(0, len(ranked), query.limit):
             page = ranked[start : start + query.limit]
             known = listing.details(connection, [r.content_id for r in page], parsed.filters)
@@ -132,29 +131,14 @@ class Searcher:
             if len(chosen) >= query.limit:
                 break
         chosen = chosen[: query.limit]
-        passages = listing.passage(
-            connection, [r.segment_id for r, _ in chosen if r.segment_id is not None]
-        )
-        hits = []
-        for r, details in chosen:
-            segment = r.segment_id if r.segment_id is not None else details.segment_id
-            snippet, start_char = passages.get(segment, ("", None))
-            hits.append(_hit(r, details, snippet, start_char))
-        return tuple(hits)
+        return _hits(connection, chosen)
 
     def _newest(self, parsed: ParsedQuery, limit: int) -> tuple[Hit, ...]:
         connection = self._database.reading()
         rows = listing.newest(connection, parsed.filters, limit)
-        openings = listing.passage(
-            connection, [row.segment_id for row in rows if row.kind is Kind.DOCUMENT]
-        )
-        return tuple(
-            _hit(
-                Ranked(row.content_id, None, 1.0, Band.STRONG, ()),
-                row,
-                *openings.get(row.segment_id, ("", None)),
-            )
-            for row in rows
+        return _hits(
+            connection,
+            [(Ranked(row.content_id, None, 1.0, Band.STRONG, ()), row) for row in rows],
         )
 
     def _probes(self, model: Answering, query: Query, parsed: ParsedQuery) -> list[Probe]:
@@ -182,36 +166,60 @@ class Searcher:
             raise QueryError(
                 "This file cannot be searched with", f"{shown(path)}: {reading.detail}", path
             )
-        if reading.pixels is not None:
-            vector = model.encoder.encode_images(reading.pixels[np.newaxis])[0]
-            return Probe(vector, card.picture_calibration, card.photo_calibration)
         texts = [passage.text for passage in reading.passages[:BY_EXAMPLE_PASSAGES]]
-        vector = _mean(model.encoder.encode_texts(texts))
-        return Probe(vector, card.photo_calibration, card.passage_calibration)
+        pixels = reading.pixels
+        probe = _probe_of_example(
+            card,
+            model.encoder.encode_images(pixels[np.newaxis])[0] if pixels is not None else None,
+            model.encoder.encode_texts(texts) if texts else None,
+        )
+        if probe is None:
+            raise QueryError(
+                "This file cannot be searched with",
+                f"{shown(path)} has neither a picture nor a text to compare with.",
+                path,
+            )
+        return probe
 
     def _probes_of_content(self, model: Answering, content_id: ContentId) -> list[Probe]:
-        card = model.encoder.card
         connection = self._database.reading()
-        vectors = embeddings.of_content(connection, model.vectors.model_id, content_id)
-        known = listing.details(connection, [content_id], Filters()).get(content_id)
-        if known is None or not len(vectors):
-            return []
-        if known.kind is Kind.PHOTO:
-            return [Probe(vectors[0], card.picture_calibration, card.photo_calibration)]
-        vector = _mean(vectors[:BY_EXAMPLE_PASSAGES])
-        return [Probe(vector, card.photo_calibration, card.passage_calibration)]
+        pictures, texts = (
+            embeddings.of_content(connection, model.vectors.model_id, content_id, medium)
+            for medium in (Medium.PICTURE, Medium.TEXT)
+        )
+        probe = _probe_of_example(
+            model.encoder.card,
+            pictures[0] if len(pictures) else None,
+            texts[:BY_EXAMPLE_PASSAGES] if len(texts) else None,
+        )
+        return [probe] if probe is not None else []
+
+
+def _probe_of_example(
+    card: ModelCard,
+    picture: NDArray[np.float32] | None,
+    texts: NDArray[np.float32] | None,
+) -> Probe | None:
+    """What asks for more like an example of which these are the (D,) and the (N, D) vectors.
+
+    Its picture is compared with pictures and its texts with texts, where it has both.
+    """
+    if picture is not None:
+        if texts is not None:
+            text = _mean(texts)
+            return Probe(text, card.picture_calibration, card.passage_calibration, picture)
+        return Probe(picture, card.picture_calibration, card.photo_calibration)
+    if texts is not None:
+        return Probe(_mean(texts), card.photo_calibration, card.passage_calibration)
+    return None
 
 
 def _allowed(connection: sqlite3.Connection, filters: Filters) -> _Allowed:
-    """The kinds of segment that `filters` ask for, and which of them where they ask for less."""
-    wanted = {
-        None: (SegmentKind.PHOTO, SegmentKind.PASSAGE),
-        Kind.PHOTO: (SegmentKind.PHOTO,),
-        Kind.DOCUMENT: (SegmentKind.PASSAGE,),
-    }[filters.kind]
+    """The pictures and the texts that `filters` ask for; None where they ask for all."""
     narrowed = retrieve.narrows(filters)
     return {
-        kind: listing.segments(connection, filters, kind) if narrowed else None for kind in wanted
+        medium: listing.segments(connection, filters, medium) if narrowed else None
+        for medium in Medium
     }
 
 
@@ -220,26 +228,41 @@ def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return mean / max(float(np.linalg.norm(mean)), 1e-12)
 
 
-def _hit(ranked: Ranked, details: listing.Details, snippet: str, start: int | None) -> Hit:
-    return Hit(
-        content_id=details.content_id,
-        segment_id=ranked.segment_id if ranked.segment_id is not None else details.segment_id,
-        file_id=details.file_id,
-        path=details.path,
-        folder=details.folder,
-        kind=details.kind,
-        score=ranked.score,
-        band=ranked.band,
-        matches=ranked.matches,
-        size_bytes=details.size_bytes,
-        modified_at=details.modified_at,
-        online=details.online,
-        snippet=snippet,
-        snippet_start=start,
-        taken_at=details.taken_at,
-        width=details.width,
-        height=details.height,
-        camera=details.camera,
-        title=details.title,
-        copies=details.copies,
+def _hits(
+    connection: sqlite3.Connection, chosen: Sequence[tuple[Ranked, listing.Listed]]
+) -> tuple[Hit, ...]:
+    speakers = [_speaker(ranked, listed) for ranked, listed in chosen]
+    excerpts = listing.excerpts(connection, speakers)
+    companions = listing.companions(connection, [listed.file_id for _, listed in chosen])
+    return tuple(
+        Hit(
+            content_id=listed.content_id,
+            segment_id=segment_id,
+            file_id=listed.file_id,
+            path=listed.path,
+            member=listed.member,
+            folder=listed.folder,
+            kind=listed.kind,
+            score=ranked.score,
+            band=ranked.band,
+            matches=ranked.matches,
+            size_bytes=listed.size_bytes,
+            modified_at=listed.modified_at,
+            online=listed.online,
+            snippet=excerpt.text,
+            snippet_start=excerpt.start,
+            spot=excerpt.spot,
+            section=excerpt.section,
+            boxes=excerpt.boxes,
+            details=listed.details,
+            has_picture=listed.has_picture,
+            companions=companions.get(listed.file_id, ()) if not listed.member else (),
+            copies=listed.copies,
+        )
+        for segment_id, (ranked, listed) in zip(speakers, chosen, strict=True)
+        for excerpt in [excerpts.get(segment_id, listing.NOTHING)]
     )
+
+
+def _speaker(ranked: Ranked, listed: listing.Listed) -> SegmentId:
+    return ranked.segment_id if ranked.segment_id is not None else listed.segment_id

@@ -1,16 +1,25 @@
-"""What the bytes of files are, and the segments that searches return."""
+"""What the bytes of files are: kind, details, and which reader read them."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from engine.records import ContentId, Passage, Reading, SegmentId, SegmentKind
-from engine.store import fulltext
+from engine.readings import Reading
+from engine.records import ContentId, SegmentId
+from engine.store import details, segments
 
 ORPHAN_DAYS = 30
 """How long a content without files is kept: a file that is moved by way of another drive, or
 restored from the bin, is then not read again."""
+
+_COLUMNS = ("kind", "reader", "reader_version", "textless", *details.COLUMNS)
+_UNPLACED = """
+    NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id)
+    AND NOT EXISTS (SELECT 1 FROM members WHERE content_id = contents.id)
+"""
 
 
 def with_hash(connection: sqlite3.Connection, content_hash: bytes) -> ContentId | None:
@@ -19,60 +28,55 @@ def with_hash(connection: sqlite3.Connection, content_hash: bytes) -> ContentId 
     return ContentId(row[0]) if row else None
 
 
-def add(
+def is_current(
+    connection: sqlite3.Connection, content_id: ContentId, versions: Mapping[str, int]
+) -> bool:
+    """Whether a content was read by a reader of today; `versions` are theirs, by name."""
+    reader, version = connection.execute(
+        "SELECT reader, reader_version FROM contents WHERE id = ?", (content_id,)
+    ).fetchone()
+    return bool(version >= versions.get(reader, version + (reader == "")))
+
+
+def keep(
     connection: sqlite3.Connection, content_hash: bytes, reading: Reading
-) -> tuple[ContentId, list[SegmentId]]:
-    """Stores what a reader got out of a file: its content and its segments."""
+) -> tuple[ContentId, list[tuple[SegmentId, int]]]:
+    """Stores what a reader got out of a file, in place of what an earlier one did.
+
+    Tells which of the pictures are new, as `segments.keep` does.
+    """
+    values = (
+        *(reading.kind, reading.reader, reading.reader_version, json.dumps(reading.textless)),
+        *details.as_row(reading.details),
+    )
+    marks = ", ".join("?" * (len(_COLUMNS) + 1))
     content_id = ContentId(
         connection.execute(
-            """
-            INSERT INTO contents (hash, kind, width, height, taken_at, camera, title)
-            VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+            f"""
+            INSERT INTO contents (hash, {", ".join(_COLUMNS)}) VALUES ({marks})
+            ON CONFLICT (hash) DO UPDATE
+            SET {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)} RETURNING id
             """,
-            (
-                content_hash,
-                reading.kind,
-                reading.width,
-                reading.height,
-                reading.taken_at.isoformat(sep=" ") if reading.taken_at else None,
-                reading.camera,
-                reading.title,
-            ),
+            (content_hash, *values),
         ).fetchone()[0]
     )
-    if reading.pixels is not None:
-        return content_id, [_add_segment(connection, content_id, SegmentKind.PHOTO, None)]
-    segments = [
-        _add_segment(connection, content_id, SegmentKind.PASSAGE, passage)
-        for passage in reading.passages
-    ]
-    for segment_id, passage in zip(segments, reading.passages, strict=True):
-        fulltext.index_passage(connection, segment_id, passage.text)
-    return content_id, segments
-
-
-def passages(connection: sqlite3.Connection, content_id: ContentId) -> list[Passage]:
-    """The passages of a document, in reading order."""
-    rows = connection.execute(
-        "SELECT text, start_char, end_char FROM segments "
-        "WHERE content_id = ? AND kind = 'passage' ORDER BY start_char",
-        (content_id,),
-    )
-    return [Passage(text, start, end) for text, start, end in rows]
+    details.index_words(connection, content_id, reading.details)
+    return content_id, segments.keep(connection, content_id, reading)
 
 
 def purge_orphans(connection: sqlite3.Connection, *, at_once: bool = False) -> None:
     """Forgets contents that have had no file for ORPHAN_DAYS, or, `at_once`, that have none."""
     now = datetime.now(UTC)
-    connection.execute(
-        """
-        UPDATE contents SET orphaned_at = ? WHERE orphaned_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id)
-        """,
-        (now.isoformat(),),
-    )
     limit = now if at_once else now - timedelta(days=ORPHAN_DAYS)
-    connection.execute("DELETE FROM contents WHERE orphaned_at <= ?", (limit.isoformat(),))
+    erased = 1
+    while erased:  # what goes may have held others
+        connection.execute(
+            f"UPDATE contents SET orphaned_at = ? WHERE orphaned_at IS NULL AND {_UNPLACED}",
+            (now.isoformat(),),
+        )
+        erased = connection.execute(
+            "DELETE FROM contents WHERE orphaned_at <= ?", (limit.isoformat(),)
+        ).rowcount
 
 
 def all_hashes(connection: sqlite3.Connection) -> set[str]:
@@ -84,23 +88,3 @@ def hash_of(connection: sqlite3.Connection, content_id: ContentId) -> bytes | No
     """A content's BLAKE3 hash."""
     row = connection.execute("SELECT hash FROM contents WHERE id = ?", (content_id,)).fetchone()
     return bytes(row[0]) if row else None
-
-
-def _add_segment(
-    connection: sqlite3.Connection,
-    content_id: ContentId,
-    kind: SegmentKind,
-    passage: Passage | None,
-) -> SegmentId:
-    row = connection.execute(
-        "INSERT INTO segments (content_id, kind, text, start_char, end_char) "
-        "VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (
-            content_id,
-            kind,
-            passage.text if passage else None,
-            passage.start if passage else None,
-            passage.end if passage else None,
-        ),
-    )
-    return SegmentId(row.fetchone()[0])

@@ -10,18 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
-from engine.records import ContentId, ModelCard, ModelId, SegmentId, SegmentKind
+from engine.model_records import Kept
+from engine.readings import Spot
+from engine.records import ContentId, Medium, ModelCard, ModelId, SegmentId
 
 PAGE = 4096
 
 _TOWERS = {
-    SegmentKind.PHOTO: "image_fingerprint",
-    SegmentKind.PASSAGE: "text_fingerprint",
+    Medium.PICTURE: "image_fingerprint",
+    Medium.TEXT: "text_fingerprint",
 }
+OF_MEDIUM = {Medium.PICTURE: "text IS NULL", Medium.TEXT: "text IS NOT NULL"}
+"""Which segments are pictures and which are texts, as a condition."""
+
 _REACHABLE = """
-    SELECT content_id, max(modified_ns) AS newest FROM files
+    SELECT content_id, max(modified_ns) AS newest FROM placements
     JOIN folders ON folders.id = folder_id
-    WHERE files.state = 'indexed' AND folders.state = 'online' GROUP BY content_id
+    WHERE placements.state = 'indexed' AND folders.state = 'online' AND content_id IS NOT NULL
+    GROUP BY content_id
 """
 
 
@@ -31,7 +37,7 @@ class Unembedded:
 
     segment_id: SegmentId
     content_id: ContentId
-    kind: SegmentKind
+    spot: Spot
     text: str | None
 
 
@@ -78,12 +84,12 @@ def add(
     )
 
 
-def keys(connection: sqlite3.Connection, model_id: ModelId, kind: SegmentKind) -> NDArray[np.int64]:
-    """(N,) ids of the segments of `kind` that have an embedding, ascending."""
+def keys(connection: sqlite3.Connection, model_id: ModelId, medium: Medium) -> NDArray[np.int64]:
+    """(N,) ids of the pictures, or of the texts, that have an embedding, ascending."""
     rows = connection.execute(
         "SELECT segment_id FROM embeddings JOIN segments ON segments.id = segment_id "
-        "WHERE model_id = ? AND kind = ? ORDER BY segment_id",
-        (model_id, kind),
+        f"WHERE model_id = ? AND {OF_MEDIUM[medium]} ORDER BY segment_id",
+        (model_id,),
     )
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
@@ -111,7 +117,7 @@ def missing(
     """Up to `limit` segments with an id above `after` that have no embedding under a model."""
     rows = connection.execute(
         """
-        SELECT id, content_id, kind, text FROM segments
+        SELECT id, content_id, page, second, text FROM segments
         WHERE id > ? AND NOT EXISTS
             (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
         ORDER BY id LIMIT ?
@@ -123,7 +129,7 @@ def missing(
 
 def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
     """Takes over the embeddings that a model with the same image or text tower has made."""
-    for kind, tower in _TOWERS.items():
+    for medium, tower in _TOWERS.items():
         twins = connection.execute(
             f"SELECT other.id FROM models, models AS other WHERE models.id = ? "
             f"AND other.id != models.id AND other.dimension = models.dimension "
@@ -134,14 +140,15 @@ def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
             connection.execute(
                 "INSERT OR IGNORE INTO embeddings (segment_id, model_id, vector) "
                 "SELECT segment_id, ?, vector FROM embeddings "
-                "JOIN segments ON segments.id = segment_id WHERE model_id = ? AND kind = ?",
-                (model_id, twin, kind),
+                "JOIN segments ON segments.id = segment_id "
+                f"WHERE model_id = ? AND {OF_MEDIUM[medium]}",
+                (model_id, twin),
             )
 
 
 def missing_newest_first(connection: sqlite3.Connection, model_id: ModelId) -> NDArray[np.int64]:
     """(N,) ids of the segments without an embedding that can have one: those of the newest files
-    first, and no photo whose every file is out of reach.
+    first, and no picture whose every file is out of reach.
     """
     rows = connection.execute(
         f"""
@@ -157,14 +164,14 @@ def missing_newest_first(connection: sqlite3.Connection, model_id: ModelId) -> N
 
 
 def count_out_of_reach(connection: sqlite3.Connection, model_id: ModelId) -> int:
-    """How many photos have no embedding, and cannot have one before a drive is back."""
+    """How many pictures have no embedding, and cannot have one before a drive is back."""
     count: int = connection.execute(
         f"""
         SELECT count(*) FROM segments LEFT JOIN ({_REACHABLE}) AS there USING (content_id)
         WHERE NOT EXISTS
             (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
         AND text IS NULL AND there.newest IS NULL
-        AND EXISTS (SELECT 1 FROM files WHERE content_id = segments.content_id)
+        AND EXISTS (SELECT 1 FROM placements WHERE content_id = segments.content_id)
         """,
         (model_id,),
     ).fetchone()[0]
@@ -175,7 +182,8 @@ def unembedded(connection: sqlite3.Connection, segments: Sequence[int]) -> list[
     """The segments of these ids, as far as they are still there, in this order."""
     marks = ", ".join("?" * len(segments))
     rows = connection.execute(
-        f"SELECT id, content_id, kind, text FROM segments WHERE id IN ({marks})", tuple(segments)
+        f"SELECT id, content_id, page, second, text FROM segments WHERE id IN ({marks})",
+        tuple(segments),
     )
     found = {row["id"]: _unembedded(row) for row in rows}
     return [found[segment] for segment in segments if segment in found]
@@ -189,18 +197,32 @@ def count(connection: sqlite3.Connection, model_id: ModelId) -> int:
     return counted
 
 
+def kept(connection: sqlite3.Connection) -> list[Kept]:
+    """How much there is of each model that has embeddings, by name."""
+    rows = connection.execute(
+        """
+        SELECT name, fingerprint, segments, segments * dimension AS numbers FROM models JOIN
+            (SELECT model_id, count(*) AS segments FROM embeddings GROUP BY model_id)
+            ON model_id = id
+        ORDER BY name, id
+        """
+    )
+    half = np.dtype("<f2").itemsize
+    return [Kept(r["name"], r["fingerprint"], r["segments"], r["numbers"] * half) for r in rows]
+
+
 def drop(connection: sqlite3.Connection, fingerprint: str) -> None:
     """Erases a model and its embeddings."""
     connection.execute("DELETE FROM models WHERE fingerprint = ?", (fingerprint,))
 
 
 def of_content(
-    connection: sqlite3.Connection, model_id: ModelId, content_id: ContentId
+    connection: sqlite3.Connection, model_id: ModelId, content_id: ContentId, medium: Medium
 ) -> NDArray[np.float32]:
-    """(N, D) embeddings of a content's segments, in their order."""
+    """(N, D) embeddings of a content's pictures, or of its texts, in their order."""
     rows = connection.execute(
         "SELECT vector FROM embeddings JOIN segments ON segments.id = segment_id "
-        "WHERE model_id = ? AND content_id = ? ORDER BY segment_id",
+        f"WHERE model_id = ? AND content_id = ? AND {OF_MEDIUM[medium]} ORDER BY segment_id",
         (model_id, content_id),
     ).fetchall()
     if not rows:
@@ -209,6 +231,5 @@ def of_content(
 
 
 def _unembedded(row: sqlite3.Row) -> Unembedded:
-    return Unembedded(
-        SegmentId(row["id"]), ContentId(row["content_id"]), SegmentKind(row["kind"]), row["text"]
-    )
+    spot = Spot(row["page"], row["second"])
+    return Unembedded(SegmentId(row["id"]), ContentId(row["content_id"]), spot, row["text"])

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.records import (
-    ContentId,
-    Counts,
-    FileId,
-    FolderId,
-    FoundFile,
-    ReadFailure,
-    Skip,
-    SkipReason,
-)
+from engine.readings import ReadFailure, SkipReason
+from engine.records import ContentId, FileId, FolderId, FoundFile
 from engine.store import fulltext
 
 TRANSIENT = (SkipReason.UNREADABLE, SkipReason.VANISHED, SkipReason.CHANGING)
@@ -198,50 +190,6 @@ def mark_skipped(
             )
 
 
-def skips(connection: sqlite3.Connection) -> list[Skip]:
-    """Every file that was not indexed, with its reason; files of unknown types come last."""
-    rows = connection.execute(
-        """
-        SELECT files.id, path, relative, reason, detail, attempts, skipped_at
-        FROM skips JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id
-        ORDER BY reason = ?, reason, path, relative
-        """,
-        (SkipReason.UNSUPPORTED,),
-    )
-    return [
-        Skip(
-            file_id=FileId(row["id"]),
-            path=Path(os.fsdecode(row["path"]), os.fsdecode(row["relative"])),
-            reason=SkipReason(row["reason"]),
-            detail=row["detail"],
-            attempts=row["attempts"],
-            skipped_at=datetime.fromisoformat(row["skipped_at"]),
-        )
-        for row in rows
-    ]
-
-
-def counts(connection: sqlite3.Connection) -> Counts:
-    """The library in numbers."""
-    row = connection.execute(
-        """
-        SELECT count(*) AS files, coalesce(sum(files.state = 'indexed'), 0) AS indexed,
-               coalesce(sum(files.state = 'waiting'), 0) AS waiting,
-               coalesce(sum(files.state = 'skipped'), 0) AS skipped,
-               coalesce(sum(folders.state = 'offline'), 0) AS offline,
-               coalesce(sum(files.state = 'indexed' AND kind = 'photo'), 0) AS photos,
-               coalesce(sum(files.state = 'indexed' AND kind = 'document'), 0) AS documents
-        FROM files JOIN folders ON folders.id = folder_id
-        LEFT JOIN contents ON contents.id = content_id
-        """
-    ).fetchone()
-    reasons = connection.execute("SELECT reason, count(*) FROM skips GROUP BY reason")
-    return Counts(
-        **dict(row),
-        skipped_by_reason={SkipReason(reason): count for reason, count in reasons},
-    )
-
-
 def contents_by_path(connection: sqlite3.Connection) -> dict[Path, ContentId]:
     """Which content each indexed file has."""
     rows = connection.execute(
@@ -254,15 +202,39 @@ def contents_by_path(connection: sqlite3.Connection) -> dict[Path, ContentId]:
     }
 
 
-def with_content(connection: sqlite3.Connection, content_id: ContentId) -> FoundFile | None:
-    """A file that has these bytes and can be reached, if there is one, as it was last seen."""
+def with_content(
+    connection: sqlite3.Connection, content_id: ContentId
+) -> tuple[FoundFile, str] | None:
+    """A file that has these bytes and can be reached, if there is one, as it was last seen.
+
+    With it the name of the file inside it that has them, or "" where it is these bytes itself.
+    """
     row = connection.execute(
-        "SELECT folder_id, path, relative, size_bytes, modified_ns "
-        "FROM files JOIN folders ON folders.id = folder_id "
-        "WHERE content_id = ? AND files.state = 'indexed' AND folders.state = 'online' LIMIT 1",
+        "SELECT folder_id, path, relative, size_bytes, modified_ns, member FROM ("
+        "SELECT file_id, member FROM placements WHERE content_id = ?) "
+        "JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id "
+        "WHERE files.state = 'indexed' AND folders.state = 'online' ORDER BY member LIMIT 1",
         (content_id,),
     ).fetchone()
-    return _found(row) if row else None
+    return (_found(row), row["member"]) if row else None
+
+
+def read_again(connection: sqlite3.Connection, versions: Mapping[str, int]) -> int:
+    """Lets files wait whose content, or one inside, was read by an earlier version of a reader.
+
+    `versions` are those of today, by the readers' names. Returns how many files now wait.
+    """
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS readers (name TEXT PRIMARY KEY, version)")
+    connection.execute("DELETE FROM readers")
+    connection.executemany("INSERT INTO readers VALUES (?, ?)", versions.items())
+    return connection.execute(
+        """
+        UPDATE files SET state = 'waiting' WHERE state = 'indexed' AND id IN (
+            SELECT file_id FROM placements JOIN contents ON contents.id = content_id
+            LEFT JOIN readers ON readers.name = reader
+            WHERE reader = '' OR reader_version < readers.version)
+        """
+    ).rowcount
 
 
 def _prefix(below: bytes) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.paths import shown
-from engine.records import FileId, SegmentId
+from engine.records import ContentId, FileId, SegmentId
 
 _CJK = (
     "\u2e80-\u2fdf\u3005-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -89,6 +89,24 @@ def files_named(connection: sqlite3.Connection, expression: str, limit: int) -> 
     return [FileId(row[0]) for row in rows]
 
 
+def details_with(connection: sqlite3.Connection, expression: str, limit: int) -> list[ContentId]:
+    """Contents whose details satisfy `expression`, best first by BM25."""
+    rows = connection.execute(
+        "SELECT rowid FROM detail_words WHERE detail_words MATCH ? ORDER BY rank LIMIT ?",
+        (expression, limit),
+    )
+    return [ContentId(row[0]) for row in rows]
+
+
+def members_named(connection: sqlite3.Connection, expression: str, limit: int) -> list[int]:
+    """Files inside files whose names satisfy `expression`, best first by BM25."""
+    rows = connection.execute(
+        "SELECT rowid FROM member_words WHERE member_words MATCH ? ORDER BY rank LIMIT ?",
+        (expression, limit),
+    )
+    return [row[0] for row in rows]
+
+
 def _term(word: str) -> str:
     if not _CJK_RUN.fullmatch(word):
         return f'"{word}"'
@@ -98,10 +116,17 @@ def _term(word: str) -> str:
 
 
 def _phrase(phrase: str) -> str:
+    words = _WORD.findall(phrase)
     pieces: list[str] = []
-    for word in _WORD.findall(phrase):
-        pieces += _bigrams(word)[:-1] or [word] if _CJK_RUN.fullmatch(word) else [word]
-    return '"' + " ".join(pieces) + '"'
+    for word in words[:-1]:
+        pieces += _bigrams(word) if _CJK_RUN.fullmatch(word) else [word]
+    # The last run may go on in the text; those before it end there, with their last character.
+    last = words[-1]
+    if not _CJK_RUN.fullmatch(last):
+        return f'"{" ".join([*pieces, last])}"'
+    if len(last) == 1:
+        return f'"{" ".join([*pieces, last])}"*'
+    return f'"{" ".join([*pieces, *_bigrams(last)[:-1]])}"'
 
 
 def _at_case_changes(text: str) -> str:

@@ -7,7 +7,7 @@ from sqlite_utils import Migrations
 
 migrations = Migrations("keepsight")
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """`PRAGMA user_version` of a database that has every migration: their number."""
 
 
@@ -108,3 +108,97 @@ def m002_towers(db: SchemaDatabase) -> None:
     """What each tower of a model is: a model with one in common need not embed anew."""
     for tower in ("image_fingerprint", "text_fingerprint"):
         db.execute(f"ALTER TABLE models ADD COLUMN {tower} TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m003_everything(db: SchemaDatabase) -> None:
+    """Pages, moments, recognised text, details, files inside files, and which reader read what."""
+    for column in (
+        "reader TEXT NOT NULL DEFAULT ''",
+        "reader_version INTEGER NOT NULL DEFAULT 0",
+        "recognised_version INTEGER",
+        "recognition_problem TEXT NOT NULL DEFAULT ''",
+        "textless TEXT NOT NULL DEFAULT '[]'",
+        "taken_from TEXT",
+        "lens TEXT",
+        "iso INTEGER",
+        "rating INTEGER",
+        "keywords TEXT NOT NULL DEFAULT '[]'",
+        "caption TEXT",
+        "latitude REAL",
+        "longitude REAL",
+        "place TEXT NOT NULL DEFAULT '{}'",
+        "author TEXT",
+        "language TEXT",
+        "pages INTEGER",
+        "duration_s REAL",
+        "codec TEXT",
+    ):
+        db.execute(f"ALTER TABLE contents ADD COLUMN {column}")
+    for column in (
+        "page INTEGER",
+        "second REAL",
+        "section TEXT NOT NULL DEFAULT ''",
+        "boxes TEXT NOT NULL DEFAULT '[]'",
+    ):
+        db.execute(f"ALTER TABLE segments ADD COLUMN {column}")
+    statements = """
+        CREATE TABLE members (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            container_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            extension TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            modified_ns INTEGER,
+            content_id INTEGER REFERENCES contents ON DELETE SET NULL,
+            reason TEXT,
+            detail TEXT,
+            read_at TEXT NOT NULL,
+            UNIQUE (container_id, name)
+        );
+
+        CREATE INDEX members_content ON members (content_id);
+
+        ALTER TABLE files ADD COLUMN leader_id INTEGER REFERENCES files ON DELETE SET NULL;
+
+        CREATE INDEX files_leader ON files (leader_id) WHERE leader_id IS NOT NULL;
+
+        CREATE TRIGGER reread_without_sidecar AFTER DELETE ON files
+        WHEN old.extension = 'xmp' AND old.leader_id IS NOT NULL
+        BEGIN
+            UPDATE contents SET reader_version = 0
+            WHERE id = (SELECT content_id FROM files WHERE id = old.leader_id);
+            UPDATE files SET state = 'waiting' WHERE id = old.leader_id;
+        END;
+
+        CREATE VIEW placements AS
+            SELECT id AS file_id, folder_id, relative, '' AS member, extension, size_bytes,
+                   modified_ns, state, content_id
+            FROM files
+            UNION ALL
+            SELECT files.id, folder_id, relative, members.name, members.extension,
+                   members.size_bytes, coalesce(members.modified_ns, files.modified_ns), state,
+                   members.content_id
+            FROM members JOIN files ON files.content_id = members.container_id;
+
+        CREATE VIRTUAL TABLE detail_words USING fts5 (
+            words, tokenize = 'porter unicode61 remove_diacritics 2'
+        );
+
+        CREATE VIRTUAL TABLE member_words USING fts5 (
+            words, tokenize = 'porter unicode61 remove_diacritics 2'
+        );
+
+        DROP TRIGGER forget_passage_words;
+
+        CREATE TRIGGER forget_passage_words AFTER DELETE ON segments WHEN old.text IS NOT NULL
+        BEGIN DELETE FROM passage_words WHERE rowid = old.id; END;
+
+        CREATE TRIGGER forget_detail_words AFTER DELETE ON contents
+        BEGIN DELETE FROM detail_words WHERE rowid = old.id; END;
+
+        CREATE TRIGGER forget_member_words AFTER DELETE ON members
+        BEGIN DELETE FROM member_words WHERE rowid = old.id; END;
+        """
+    for statement in statements.split("\n\n"):
+        db.execute(statement)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 from usearch.index import Index
 
-from engine.records import ModelCard, ModelId, SegmentId, SegmentKind
+from engine.records import Medium, ModelCard, ModelId, SegmentId
 from engine.store import embeddings
 
 log = logging.getLogger(__name__)
@@ -46,16 +47,18 @@ class Neighbours:
 
 
 class VectorIndex:
-    """The vectors of one kind of segment under one model. Safe to use from several threads."""
+    """The vectors of the pictures, or of the texts, under one model.
 
-    def __init__(
-        self, directory: Path, card: ModelCard, model_id: ModelId, kind: SegmentKind
-    ) -> None:
-        self._file = (
-            directory / f"{card.name.replace('/', '-')[:40]}-{card.fingerprint[:12]}-{kind}.usearch"
-        )
+    Safe to use from several threads.
+    """
+
+    def __init__(self, directory: Path, card: ModelCard, model_id: ModelId, medium: Medium) -> None:
+        # Names of models hold what no name of a file may, and begin alike.
+        named = re.sub(r"[^A-Za-z0-9.-]+", "-", card.name)[:40]
+        stamp = blake3(card.fingerprint.encode()).hexdigest()[:12]
+        self._file = directory / f"{named}-{stamp}-{medium}.usearch"
         self._stamp_file = self._file.with_suffix(".json")
-        self._card, self._model_id, self._kind = card, model_id, kind
+        self._card, self._model_id, self._medium = card, model_id, medium
         self._lock = threading.Lock()
         self._index = self._empty(0)
         self._unsaved = False
@@ -66,7 +69,7 @@ class VectorIndex:
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Reads the file, then adds and removes until it holds what SQLite holds."""
-        stored = embeddings.keys(connection, self._model_id, self._kind)
+        stored = embeddings.keys(connection, self._model_id, self._medium)
         index = self._read() or self._empty(len(stored))
         present = np.sort(np.asarray(index.keys[:], dtype=np.int64)) if len(index) else stored[:0]
         surplus = np.setdiff1d(present, stored, assume_unique=True)
@@ -80,7 +83,7 @@ class VectorIndex:
 
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has."""
-        stored = embeddings.keys(connection, self._model_id, self._kind)
+        stored = embeddings.keys(connection, self._model_id, self._medium)
         with self._lock:
             if len(self._index):
                 present = np.asarray(self._index.keys[:], dtype=np.int64)
@@ -173,7 +176,7 @@ class VectorIndex:
         return {
             "model": self._card.fingerprint,
             "dimension": self._card.dimension,
-            "kind": self._kind.value,
+            "medium": self._medium.value,
             "count": len(self._index),
         }
 

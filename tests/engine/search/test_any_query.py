@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Kind, Query
+from engine.readings import Kind
+from engine.records import Query
 from engine.search.query import parse
 
 PIECES = st.one_of(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.records import Filters, Kind, Query
+from engine.readings import Kind
+from engine.records import Filters, Query
 from engine.search.query import parse
 
 

@@ -8,7 +8,8 @@ from PIL import Image
 from engine.errors import QueryError
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Band, Kind, Query, Retriever, SearchResult
+from engine.readings import Kind
+from engine.records import Band, Query, Retriever, SearchResult
 
 CONTRACT = """# Rental contract
 

@@ -12,7 +12,7 @@ import pytest
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import ModelCard, SegmentId, SegmentKind
+from engine.records import Medium, ModelCard, SegmentId
 from engine.store import embeddings
 from engine.store.model_index import ModelIndex
 
@@ -67,10 +67,10 @@ def test_a_tower_in_common_need_not_embed_again(
 ) -> None:
     other = replace(own, **OTHER | {same: getattr(own, same)})
     theirs, ours = index_of(indexed, home, other), index_of(indexed, home, own)
-    assert (len(theirs.photos), len(theirs.passages)) == (photos, passages)
+    assert (len(theirs.pictures), len(theirs.texts)) == (photos, passages)
     connection = indexed._database.reading()
-    for kind in SegmentKind:
-        segments = embeddings.keys(connection, theirs.model_id, kind)
+    for medium in Medium:
+        segments = embeddings.keys(connection, theirs.model_id, medium)
         for page in zip(
             embeddings.vectors(connection, theirs.model_id, segments),
             embeddings.vectors(connection, ours.model_id, segments),
@@ -85,7 +85,7 @@ def test_towers_that_are_not_known_are_not_the_same(
     unknown = {"image_fingerprint": "", "text_fingerprint": ""}
     index_of(indexed, home, replace(own, **unknown))
     theirs = index_of(indexed, home, replace(own, fingerprint="x", **unknown))
-    assert (len(theirs.photos), len(theirs.passages)) == (0, 0)
+    assert (len(theirs.pictures), len(theirs.texts)) == (0, 0)
 
 
 def test_a_segment_that_is_gone_gets_no_embedding(
@@ -107,4 +107,4 @@ def test_a_model_is_erased_with_its_embeddings(
     with indexed._database.writing() as connection:
         embeddings.drop(connection, "x")
     assert embeddings.count(indexed._database.reading(), other.model_id) == 0
-    assert index_of(indexed, home, own).photos.sample(9).shape == (3, own.dimension)
+    assert index_of(indexed, home, own).pictures.sample(9).shape == (3, own.dimension)

@@ -52,6 +52,14 @@ def test_phrases_must_stand_as_they_are(connection: sqlite3.Connection) -> None:
     assert fulltext.passages_with(connection, expression, 10) == [1]
 
 
+@pytest.mark.parametrize("phrase", ["文章1", "第3章", "我的文章1 是", "文章1 是"])
+def test_phrases_may_mix_scripts(connection: sqlite3.Connection, phrase: str) -> None:
+    fulltext.index_passage(connection, SegmentId(1), "我的文章1 是第3章的开始")
+    fulltext.index_passage(connection, SegmentId(2), "文章很多，1个人，第一章，3")
+    expression = fulltext.match_expression([], [phrase])
+    assert fulltext.passages_with(connection, expression, 10) == [1]
+
+
 @pytest.mark.parametrize("query", ["beach", "IMG 1234", "img_1234", "Ferien", "2019", "jpg"])
 def test_names_are_found_by_their_parts(connection: sqlite3.Connection, query: str) -> None:
     fulltext.index_name(connection, FileId(7), "Ferien", Path("Beach2019/IMG_1234.jpg"))

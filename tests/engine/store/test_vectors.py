@@ -4,15 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.records import (
-    Calibration,
-    Kind,
-    ModelCard,
-    Passage,
-    PixelSpec,
-    Reading,
-    SegmentId,
-)
+from engine.readings import Kind, Passage, PixelSpec, Reading
+from engine.records import Calibration, ModelCard, SegmentId
 from engine.store import contents, embeddings, vectors
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
@@ -54,16 +47,20 @@ def add_passages(database: Database, index: ModelIndex, matrix: np.ndarray) -> l
     with database.writing() as connection:
         digest = np.random.default_rng().bytes(32)
         reading = Reading(Kind.DOCUMENT, passages=passages)
-        _, segments = contents.add(connection, digest, reading)
+        content_id, _ = contents.keep(connection, digest, reading)
+        rows = connection.execute(
+            "SELECT id FROM segments WHERE content_id = ? ORDER BY id", (content_id,)
+        )
+        segments = [SegmentId(row[0]) for row in rows]
         embeddings.add(connection, index.model_id, segments, matrix)
-        index.passages.add(segments, matrix)
+        index.texts.add(segments, matrix)
     return segments
 
 
 def assert_exact(index: ModelIndex, segments: list[SegmentId], matrix: np.ndarray) -> None:
     for query in unit(5, seed=9):
         expected = np.argsort(-(matrix.astype(np.float16).astype(np.float32) @ query))[:10]
-        near = index.passages.search(query, 10)
+        near = index.texts.search(query, 10)
         assert near.segments.tolist() == [segments[i] for i in expected]
         assert near.cosines == pytest.approx(matrix[expected] @ query, abs=2e-3)
 
@@ -125,7 +122,7 @@ def test_vectors_of_two_models_never_meet(database: Database, tmp_path: Path) ->
     ours = ModelIndex(database, tmp_path / "vectors", card("a" * 32))
     add_passages(database, ours, unit(20))
     ours.publish()
-    assert len(ModelIndex(database, tmp_path / "vectors", card("b" * 32)).passages) == 0
+    assert len(ModelIndex(database, tmp_path / "vectors", card("b" * 32)).texts) == 0
 
 
 def test_only_allowed_segments_are_found(database: Database, tmp_path: Path) -> None:
@@ -133,7 +130,7 @@ def test_only_allowed_segments_are_found(database: Database, tmp_path: Path) -> 
     matrix = unit(200)
     segments = add_passages(database, index, matrix)
     allowed = np.array(segments[50:60], np.int64)
-    near = index.passages.search(matrix[0], 100, allowed)
+    near = index.texts.search(matrix[0], 100, allowed)
     assert set(near.segments.tolist()) == set(allowed.tolist())
 
 
@@ -151,5 +148,5 @@ def test_a_large_index_is_a_graph_with_good_recall(
         hits = 0
         for query in unit(50, seed=9):
             exact = {segments[i] for i in np.argsort(-(matrix @ query))[:10]}
-            hits += len(exact & set(searched.passages.search(query, 10).segments.tolist()))
+            hits += len(exact & set(searched.texts.search(query, 10).segments.tolist()))
         assert hits / 500 > 0.95
