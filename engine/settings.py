@@ -24,6 +24,8 @@ class Settings:
     """The one that is prepared to take over, if any."""
     mixes: bool = False
     """Whether the next one answers already for what it has, and the other for the rest."""
+    recognises_text: bool = True
+    """Whether the window looks for text in photos when there is nothing else to do."""
 
 
 def load(home: Home) -> Settings:
@@ -35,6 +37,7 @@ def load(home: Home) -> Settings:
             model=str(chosen.get("model", STARTER)),
             next_model=str(chosen.get("next_model", "")),
             mixes=chosen.get("mixes", False) is True,
+            recognises_text=chosen.get("recognises_text", True) is not False,
         )
     except FileNotFoundError:
         return Settings()

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from engine.indexing.stages import ahead
 from engine.models.base import Encoder
 from engine.readers.isolation import ReaderPool
-from engine.records import PixelSpec, Reading, SegmentId, SegmentKind
+from engine.readings import PixelSpec, Reading
+from engine.records import ContentId, SegmentId
 from engine.store import embeddings, files
 from engine.store.database import Database
 from engine.store.embeddings import Unembedded
 from engine.store.model_index import ModelIndex
 
-PHOTO_BATCH = 16
+PICTURE_BATCH = 16
 PASSAGE_BATCH = 64
 
 
@@ -38,19 +39,27 @@ class Embedder:
         """How photos are read for this model."""
         return self._encoder.card.pixels
 
-    def encode_photos(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, E, E, 3) uint8 RGB to (N, D) float32, L2-normalised."""
-        return self._encoder.encode_images(pixels)
+    def encode_pictures(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """N pictures (E, E, 3) uint8 RGB to (N, D) float32, L2-normalised."""
+        batches = [
+            self._encoder.encode_images(np.stack(pictures[start : start + PICTURE_BATCH]))
+            for start in range(0, len(pictures), PICTURE_BATCH)
+        ]
+        return np.concatenate(batches)
 
-    def add_photos(
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """N texts to (N, D) float32, L2-normalised."""
+        return self._encoder.encode_texts(texts)
+
+    def add_pictures(
         self,
         connection: sqlite3.Connection,
         segments: Sequence[SegmentId],
         vectors: NDArray[np.float32],
     ) -> None:
-        """Stores (N, D) vectors of N photos."""
+        """Stores (N, D) vectors of N pictures."""
         embeddings.add(connection, self.vectors.model_id, segments, vectors)
-        self.vectors.photos.add(segments, vectors)
+        self.vectors.pictures.add(segments, vectors)
 
     def embed_missing(self) -> Iterator[int]:
         """Embeds what came since the last time, or everything at first; yields how many."""
@@ -64,7 +73,7 @@ class Embedder:
     def fill(self) -> Iterator[tuple[int, int]]:
         """Embeds all that can be, the newest files first; yields how many of how many are done.
 
-        What comes meanwhile is embedded too. A photo that cannot be read any more is passed over.
+        What comes meanwhile is embedded too. A picture that cannot be read any more is passed over.
         """
         model_id = self.vectors.model_id
         tried: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -85,36 +94,45 @@ class Embedder:
         passages = [segment for segment in segments if segment.text is not None]
         if passages:
             self._embed_passages(passages)
-        photos = [segment for segment in segments if segment.kind is SegmentKind.PHOTO]
-        for start in range(0, len(photos), PHOTO_BATCH):
-            self._embed_photos(photos[start : start + PHOTO_BATCH])
+        pictures = [segment for segment in segments if segment.text is None]
+        if pictures:
+            self._embed_pictures(pictures)
 
     def _embed_passages(self, segments: Sequence[Unembedded]) -> None:
         vectors = self._encoder.encode_texts([segment.text or "" for segment in segments])
         ids = [segment.segment_id for segment in segments]
         with self._database.writing() as connection:
             embeddings.add(connection, self.vectors.model_id, ids, vectors)
-            self.vectors.passages.add(ids, vectors)
+            self.vectors.texts.add(ids, vectors)
 
-    def _embed_photos(self, segments: Sequence[Unembedded]) -> None:
-        """Reads photos again that were indexed under another model."""
+    def _embed_pictures(self, segments: Sequence[Unembedded]) -> None:
+        """Reads files again whose pictures were indexed under another model."""
+        wanted: dict[ContentId, list[Unembedded]] = {}
+        for segment in segments:
+            wanted.setdefault(segment.content_id, []).append(segment)
+        connection = self._database.reading()
         found = [
-            (segment.segment_id, file)
-            for segment in segments
-            if (file := files.with_content(self._database.reading(), segment.content_id))
+            (pictures, *placed)
+            for content_id, pictures in wanted.items()
+            if (placed := files.with_content(connection, content_id))
         ]
         read = ahead(
             found,
-            lambda item: self._readers.submit_read(item[1].path, self.pixels, item[1].stamp),
-            PHOTO_BATCH,
+            lambda item: self._readers.submit_read(
+                item[1].path, self.pixels, item[1].stamp, item[2]
+            ),
+            PICTURE_BATCH,
         )
-        photos = [
-            (segment_id, outcome.pixels)
-            for (segment_id, _), outcome in read
-            if isinstance(outcome, Reading) and outcome.pixels is not None
-        ]
-        if not photos:
+        ids: list[SegmentId] = []
+        pixels: list[NDArray[np.uint8]] = []
+        for (pictures, *_), outcome in read:
+            if isinstance(outcome, Reading):
+                drawn = {picture.spot: picture.pixels for picture in outcome.pictures}
+                there = [picture for picture in pictures if picture.spot in drawn]
+                ids += [picture.segment_id for picture in there]
+                pixels += [drawn[picture.spot] for picture in there]
+        if not ids:
             return
-        vectors = self.encode_photos(np.stack([pixels for _, pixels in photos]))
+        vectors = self.encode_pictures(pixels)
         with self._database.writing() as connection:
-            self.add_photos(connection, [segment_id for segment_id, _ in photos], vectors)
+            self.add_pictures(connection, ids, vectors)

@@ -16,17 +16,12 @@ from engine.errors import KeepsightError
 from engine.indexing.embedding import Embedder
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.progress import Meter
+from engine.indexing.recognition import Recogniser
 from engine.indexing.sweep import sweep
 from engine.indexing.switch import Switch
-from engine.records import (
-    Event,
-    Failure,
-    FolderId,
-    IndexProgress,
-    LibraryChanged,
-    Phase,
-    SkipReason,
-)
+from engine.readers import registry
+from engine.readings import SkipReason
+from engine.records import Event, Failure, FolderId, IndexProgress, LibraryChanged, Phase
 from engine.sources.watch import Changes
 from engine.store import contents, embeddings, files, folders
 from engine.store.database import Database
@@ -48,15 +43,20 @@ class Indexer:
         self,
         database: Database,
         pipeline: Pipeline,
+        recogniser: Recogniser,
         announce: Callable[[Event], None],
     ) -> None:
         self._database = database
         self._pipeline = pipeline
+        self._recogniser = recogniser
+        self.recognises = False
+        """Whether text is looked for in photos when all else is done; set by any thread."""
         self.switch: Switch | None = None
         """Another model that is prepared once everything is indexed; set by any thread."""
         self._announce = announce
         self._meter = Meter()
         self._prepared = Meter()
+        self._recognised = Meter()
         self._requests: dict[FolderId, set[Path]] = {}
         self._wanted = threading.Event()
         self._may_run = threading.Event()
@@ -131,6 +131,8 @@ class Indexer:
         yield from self._embed_missing()
         if self.switch is not None:
             yield from self._prepare(self.switch)
+        if self.recognises:
+            yield from self._recognise()
 
     def _embed_missing(self) -> Generator[Phase, None, None]:
         for _ in self._pipeline.embedder.embed_missing():
@@ -154,6 +156,15 @@ class Indexer:
         if self.switch is switch and (switch.wanted_now or not switch.out_of_reach):
             switch.take_over()
             yield from self._embed_missing()
+
+    def _recognise(self) -> Generator[Phase, None, None]:
+        self._recognised.start()
+        for done, total in self._recogniser.run(self._pipeline.embedder):
+            self._recognised.reach(done, total)
+            yield Phase.RECOGNISING
+            if not self.recognises:
+                break
+        yield from self._embed_missing()
 
     def _indexes(self) -> list[ModelIndex]:
         switch = self.switch
@@ -240,6 +251,7 @@ class Indexer:
         if Path() in paths:
             with self._database.writing() as connection:
                 files.retry_skipped(connection, files.TRANSIENT)
+                files.read_again(connection, registry.versions())
             paths = {Path()}
         for path in sorted(paths):
             yield from sweep(self._database, folder, path)
@@ -249,6 +261,8 @@ class Indexer:
         switch = self.switch
         if phase is Phase.PREPARING and switch is not None:
             self.progress = replace(self._prepared.told(phase), model=switch.title)
+        elif phase is Phase.RECOGNISING:
+            self.progress = self._recognised.told(phase)
         else:
             self.progress = self._meter.told(phase)
         self._announce(self.progress)

@@ -5,29 +5,22 @@ Hashing, reading and encoding overlap; each runs a bounded number of files ahead
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.indexing.embedding import PHOTO_BATCH, Embedder
+from engine.indexing.embedding import PICTURE_BATCH, Embedder
 from engine.indexing.stages import ahead
 from engine.paths import shown
 from engine.readers import hashing, registry
 from engine.readers.isolation import ReaderPool
-from engine.records import (
-    ContentId,
-    FileId,
-    FoundFile,
-    ReadFailure,
-    Reading,
-    SegmentId,
-    SkipReason,
-    Stamp,
-)
-from engine.store import contents, files
+from engine.readings import Member, Picture, ReadFailure, Reading, SkipReason
+from engine.records import ContentId, FileId, FoundFile, SegmentId, Stamp
+from engine.store import contents, files, members
 from engine.store.database import Database
 
 HASH_AHEAD = 64
@@ -58,7 +51,7 @@ class _Batch:
     fresh_files: dict[bytes, list[FileId]] = field(default_factory=dict)
     known: list[tuple[FileId, ContentId]] = field(default_factory=list)
     failed: list[tuple[FileId, ReadFailure]] = field(default_factory=list)
-    photos: int = 0
+    pictures: int = 0
 
     def add(self, task: _Hashed, outcome: Reading | ReadFailure | ContentId) -> None:
         if isinstance(outcome, ReadFailure):
@@ -68,7 +61,7 @@ class _Batch:
             digest, _ = task.outcome
             if digest not in self.fresh:
                 self.fresh[digest] = outcome
-                self.photos += outcome.pixels is not None
+                self.pictures += sum(1 for _ in _pictures(outcome))
             self.fresh_files.setdefault(digest, []).append(task.file_id)
         else:
             self.known.append((task.file_id, outcome))
@@ -79,7 +72,7 @@ class _Batch:
 
     @property
     def is_full(self) -> bool:
-        return self.photos >= PHOTO_BATCH or self.size >= FILE_BATCH
+        return self.pictures >= PICTURE_BATCH or self.size >= FILE_BATCH
 
 
 class Pipeline:
@@ -92,6 +85,7 @@ class Pipeline:
         self._readers = readers
         self._hashers = ThreadPoolExecutor(1, thread_name_prefix="keepsight-hash")
         self._reading: dict[bytes, Future[Reading | ReadFailure]] = {}
+        self._versions = registry.versions()
 
     def read_waiting(self) -> Iterator[Step]:
         """Works through the files that wait, newest first, a transaction at a time."""
@@ -121,8 +115,9 @@ class Pipeline:
         if isinstance(task.outcome, ReadFailure):
             return _completed(task.outcome)
         digest, stamp = task.outcome
-        content_id = contents.with_hash(self._database.reading(), digest)
-        if content_id is not None:
+        connection = self._database.reading()
+        content_id = contents.with_hash(connection, digest)
+        if content_id is not None and contents.is_current(connection, content_id, self._versions):
             return _completed(content_id)
         future = self._reading.get(digest)
         if future is None:
@@ -132,40 +127,69 @@ class Pipeline:
 
     def _store(self, batch: _Batch) -> Step:
         embedder = self.embedder
-        vectors = _encode(batch, embedder)
-        segments: list[SegmentId] = []
-        embedded: list[bytes] = []
+        encoded = _Encoded(batch.fresh.values(), embedder)
         with self._database.writing() as connection:
             for digest, reading in batch.fresh.items():
                 # Files may have been forgotten meanwhile: nothing of them is kept then.
                 file_ids = files.existing(connection, batch.fresh_files[digest])
-                if not file_ids:
-                    continue
-                content_id = contents.with_hash(connection, digest)
-                if content_id is None:
-                    content_id, added = contents.add(connection, digest, reading)
-                    if reading.pixels is not None:
-                        segments += added
-                        embedded.append(digest)
-                files.mark_indexed(connection, file_ids, content_id)
+                if file_ids:
+                    content_id = self._keep(connection, digest, reading, encoded)
+                    files.mark_indexed(connection, file_ids, content_id)
             for file_id, content_id in batch.known:
                 files.mark_indexed(connection, [file_id], content_id)
             for file_id, failure in batch.failed:
                 files.mark_skipped(connection, [file_id], failure)
-            if segments:
-                matrix = np.stack([vectors[digest] for digest in embedded])
-                embedder.add_photos(connection, segments, matrix)
+            if encoded.segments:
+                embedder.add_pictures(connection, encoded.segments, np.stack(encoded.kept))
         for digest in batch.fresh:
             self._reading.pop(digest, None)
         return Step(done=batch.size, skipped=len(batch.failed))
 
+    def _keep(
+        self, connection: sqlite3.Connection, digest: bytes, reading: Reading, encoded: _Encoded
+    ) -> ContentId:
+        """Stores a content, and those inside it."""
+        content_id, fresh = contents.keep(connection, digest, reading)
+        encoded.keep(reading, fresh)
+        inside: list[tuple[Member, ContentId | None]] = []
+        for member in reading.members:
+            member_id = None
+            if isinstance(member.outcome, Reading):
+                member_id = contents.with_hash(connection, member.digest)
+                if member_id is None or not contents.is_current(
+                    connection, member_id, self._versions
+                ):
+                    member_id = self._keep(connection, member.digest, member.outcome, encoded)
+            inside.append((member, member_id))
+        members.keep(connection, content_id, inside)
+        return content_id
 
-def _encode(batch: _Batch, embedder: Embedder) -> dict[bytes, NDArray[np.float32]]:
-    pixels = {d: r.pixels for d, r in batch.fresh.items() if r.pixels is not None}
-    if not pixels:
-        return {}
-    encoded = embedder.encode_photos(np.stack(list(pixels.values())))
-    return dict(zip(pixels, encoded, strict=True))
+
+class _Encoded:
+    """The vectors of the pictures of some readings; `kept` are those of `segments`."""
+
+    def __init__(self, readings: Iterable[Reading], embedder: Embedder) -> None:
+        pictures = [picture for reading in readings for picture in _pictures(reading)]
+        self.segments: list[SegmentId] = []
+        self.kept: list[NDArray[np.float32]] = []
+        self._vectors: dict[int, NDArray[np.float32]] = {}
+        if pictures:
+            vectors = embedder.encode_pictures([picture.pixels for picture in pictures])
+            self._vectors = {id(p): v for p, v in zip(pictures, vectors, strict=True)}
+
+    def keep(self, reading: Reading, fresh: Sequence[tuple[SegmentId, int]]) -> None:
+        """Keeps the vectors of those pictures of `reading` that have new segments."""
+        for segment_id, number in fresh:
+            self.segments.append(segment_id)
+            self.kept.append(self._vectors[id(reading.pictures[number])])
+
+
+def _pictures(reading: Reading) -> Iterator[Picture]:
+    """The pictures of a file and of those inside it."""
+    yield from reading.pictures
+    for member in reading.members:
+        if isinstance(member.outcome, Reading):
+            yield from member.outcome.pictures
 
 
 def _completed(result: ReadFailure | ContentId) -> Future[Reading | ReadFailure | ContentId]:
@@ -175,14 +199,14 @@ def _completed(result: ReadFailure | ContentId) -> Future[Reading | ReadFailure 
 
 
 def _hash(file: FoundFile) -> tuple[bytes, Stamp] | ReadFailure:
-    if registry.kind_of(file.path) is None:
-        return ReadFailure(
-            SkipReason.UNSUPPORTED,
-            f"Keepsight does not read {shown(file.path.suffix) or 'such'} files.",
-        )
-    if file.size_bytes == 0:
-        return ReadFailure(SkipReason.EMPTY, "The file has no content (0 bytes).")
     try:
+        if file.size_bytes and not registry.is_read(file.path):
+            return ReadFailure(
+                SkipReason.UNSUPPORTED,
+                f"Keepsight does not read {shown(file.path.suffix) or 'such'} files.",
+            )
+        if file.size_bytes == 0:
+            return ReadFailure(SkipReason.EMPTY, "The file has no content (0 bytes).")
         return hashing.content_hash(file.path) or registry.changing()
     except OSError as error:
         return registry.failure_of(error)

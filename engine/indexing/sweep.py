@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from engine.indexing.companions import pair
 from engine.records import Folder, FolderState, FoundFile
 from engine.sources.scan import ClosedFolder, scan
 from engine.store import files, folders
@@ -40,6 +41,7 @@ def sweep(database: Database, folder: Folder, below: Path = Path()) -> Iterator[
         yield waiting
     with database.writing() as connection:
         files.forget_unseen(connection, folder.id, below)
+        pair(connection, folder.id, below)
 
 
 def _is_reachable(database: Database, folder: Folder) -> bool:

@@ -1,0 +1,41 @@
+"""Finds the files of a folder that are shown with another: raw photos, live videos, sidecars."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from engine.readers.companions import Beside, may_follow
+from engine.records import FolderId
+from engine.store import followers
+from engine.store.followers import Beneath
+
+
+def pair(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> None:
+    """Records which files at or beside `below` follow which, as they are on disk by now.
+
+    A file that follows none any more waits to be read; one whose sidecar is new or changed too.
+    """
+    listed = followers.beneath(connection, folder_id, below)
+    for _, group in groupby(listed, attrgetter("parent")):
+        here = list(group)
+        if not any(file.leader_id is not None or may_follow(file.name) for file in here):
+            continue
+        by_name = {file.name: file for file in here}
+        beside = Beside(by_name)
+        for file in here:
+            leader = beside.leader_of(file.name)
+            _record(connection, file, by_name[leader] if leader is not None else None)
+
+
+def _record(connection: sqlite3.Connection, file: Beneath, leader: Beneath | None) -> None:
+    if leader is not None:
+        is_news = file.state != "companion" or file.leader_id != leader.file_id
+        if is_news:
+            followers.follow(connection, file.file_id, leader.file_id)
+        if is_news and Path(file.name).suffix.lower() == ".xmp":
+            followers.read_again(connection, leader.file_id)
+    elif file.state == "companion":
+        followers.stand_alone(connection, file.file_id)

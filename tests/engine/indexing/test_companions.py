@@ -1,0 +1,92 @@
+"""Files that are shown with another, in a library of real files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.library import Library
+from engine.records import Query
+
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmp:Rating="{stars}"><dc:subject><rdf:Bag><rdf:li>{tag}</rdf:li></rdf:Bag></dc:subject>
+</rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def index(library: Library, folder: Path) -> None:
+    for _ in library.index([folder]):
+        pass
+
+
+@pytest.fixture
+def pair(pictures: Path, make_photo) -> Path:
+    """A photo and the raw file of the same shot."""
+    make_photo(pictures / "shot.jpg")
+    make_photo(pictures / "raw.tif", seed=2).rename(pictures / "shot.dng")
+    return pictures
+
+
+def test_a_raw_photo_is_shown_with_its_jpeg(library: Library, pair: Path) -> None:
+    index(library, pair)
+    (hit,) = library.search(Query()).hits
+    assert (hit.path.name, hit.companions) == ("shot.jpg", (pair / "shot.dng",))
+    counts = library.counts()
+    assert (counts.files, counts.indexed, counts.companions, counts.skipped) == (2, 1, 1, 0)
+    assert library.skips() == []
+
+
+def test_what_was_shown_with_another_stands_alone_when_that_is_gone(
+    library: Library, pair: Path
+) -> None:
+    index(library, pair)
+    (pair / "shot.jpg").unlink()
+    index(library, pair)
+    counts = library.counts()
+    assert (counts.files, counts.companions) == (1, 0)
+    assert counts.indexed + counts.skipped == 1
+
+
+def test_what_stood_alone_follows_the_leader_that_comes(library: Library, pair: Path) -> None:
+    (pair / "shot.jpg").rename(pair.parent / "away.jpg")
+    index(library, pair)
+    assert library.counts().companions == 0
+    (pair.parent / "away.jpg").rename(pair / "shot.jpg")
+    index(library, pair)
+    assert [hit.path.name for hit in library.search(Query()).hits] == ["shot.jpg"]
+    assert library.counts().companions == 1
+
+
+def test_a_sidecar_that_changes_or_goes_is_read_with_its_photo(
+    library: Library, pictures: Path, make_photo, embedded
+) -> None:
+    photo = make_photo(pictures / "beach.jpg")
+    sidecar = pictures / "beach.xmp"
+    sidecar.write_text(XMP.format(stars=4, tag="holiday"))
+    index(library, pictures)
+    assert library.search(Query("tag:holiday")).hits[0].path == photo
+    assert library.search(Query("rating:4")).hits[0].details.rating == 4
+    sidecar.write_text(XMP.format(stars=2, tag="wedding day"))
+    index(library, pictures)
+    assert library.search(Query("tag:holiday")).hits == ()
+    assert library.search(Query("wedding")).hits[0].details.keywords == ("wedding day",)
+    sidecar.unlink()
+    index(library, pictures)
+    assert library.search(Query("tag:wedding")).hits == ()
+    assert embedded() == {"starter": 1}, "the photo itself was embedded once"
+
+
+def test_a_sidecar_without_its_photo_is_a_file_of_another_type(
+    library: Library, pictures: Path
+) -> None:
+    (pictures / "alone.xmp").write_text(XMP.format(stars=1, tag="x"))
+    index(library, pictures)
+    assert [skip.reason for skip in library.skips()] == ["unsupported"]
+
+
+def test_folders_apart_are_apart(library: Library, pair: Path) -> None:
+    (pair / "elsewhere").mkdir()
+    shutil.move(pair / "shot.jpg", pair / "elsewhere" / "shot.jpg")
+    index(library, pair)
+    assert library.counts().companions == 0

@@ -1,0 +1,134 @@
+"""Text in photos and scans, looked for in the background by the real recogniser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from engine import settings
+from engine.library import Library
+from engine.paths import Home
+from engine.readers.isolation import ReaderPool
+from engine.readings import Kind, ReadFailure, SkipReason
+from engine.records import Event, IndexProgress, Phase, Query, Retriever
+
+pytestmark = pytest.mark.slow
+
+
+def written(path: Path, text: str) -> Path:
+    """A picture of black words on white."""
+    image = Image.new("RGB", (900, 240), "white")
+    ImageDraw.Draw(image).text((40, 80), text, "black", ImageFont.load_default(60))
+    image.save(path)
+    return path
+
+
+def run(library: Library, folder: Path) -> list[Phase]:
+    return [step.phase for step in library.index([folder], recognises_text=True)]
+
+
+@pytest.fixture
+def receipt(pictures: Path, make_photo) -> Iterator[Path]:
+    make_photo(pictures / "noise.jpg", size=(640, 480))
+    return written(pictures / "a.png", "Invoice number 4711")
+
+
+def test_words_in_a_photo_are_found_with_their_place(library: Library, receipt: Path) -> None:
+    assert Phase.RECOGNISING in run(library, receipt.parent)
+    (hit,) = library.search(Query('"number 4711"')).hits
+    assert (hit.path, hit.kind, hit.snippet) == (receipt, Kind.PHOTO, "Invoice number 4711")
+    assert Retriever.WORDS in {match.retriever for match in hit.matches}
+    (box,) = hit.boxes
+    assert box.left == pytest.approx(40 / 900, abs=0.03)
+    assert box.top < 0.5 < box.bottom
+    assert library.passage_text(hit.content_id) == "Invoice number 4711"
+    assert library.thumbnail_async(hit, 256).result() is not None
+
+
+def test_it_is_looked_for_once_and_only_where_asked(library: Library, receipt: Path) -> None:
+    for _ in library.index([receipt.parent]):
+        pass
+    assert library.search(Query('"number 4711"')).hits == ()
+    assert Phase.RECOGNISING in run(library, receipt.parent)
+    assert Phase.RECOGNISING not in run(library, receipt.parent)
+
+
+def test_what_is_stopped_goes_on_with_the_next(library: Library, receipt: Path) -> None:
+    written(receipt.with_name("b.png"), "Second sheet of paper")
+    for step in library.index([receipt.parent], recognises_text=True):
+        if step.phase is Phase.RECOGNISING:
+            break
+    steps = [
+        step
+        for step in library.index([receipt.parent], recognises_text=True)
+        if step.phase is Phase.RECOGNISING
+    ]
+    assert 1 <= len(steps) <= 2
+    for words in ('"number 4711"', '"sheet of paper"'):
+        assert len(library.search(Query(words)).hits) == 1
+
+
+def test_a_scanned_document_is_found_by_its_words(library: Library, pictures: Path) -> None:
+    first = written(pictures / "1.png", "Rental agreement")
+    second = written(pictures / "2.png", "The tenant pays")
+    with Image.open(first) as one, Image.open(second) as two:
+        one.convert("RGB").save(
+            pictures / "scan.pdf", save_all=True, append_images=[two.convert("RGB")]
+        )
+    first.unlink()
+    second.unlink()
+    run(library, pictures)
+    (hit,) = library.search(Query('"tenant pays"')).hits
+    assert (hit.path.name, hit.kind, hit.spot.page) == ("scan.pdf", Kind.DOCUMENT, 2)
+    assert library.passage_text(hit.content_id).split("\n\n") == [
+        "Rental agreement",
+        "The tenant pays",
+    ]
+
+
+def test_a_picture_that_cannot_be_read_stops_nothing(
+    library: Library, receipt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = ReadFailure(SkipReason.TIMED_OUT, "It took too long.")
+    submit = ReaderPool.submit_recognise
+
+    def fails_on_noise(self, path, *arguments):
+        future = submit(self, path, *arguments)
+        if path.name != "noise.jpg":
+            return future
+        future.result()
+        failed = type(future)()
+        failed.set_result(failure)
+        return failed
+
+    monkeypatch.setattr(ReaderPool, "submit_recognise", fails_on_noise)
+    run(library, receipt.parent)
+    assert len(library.search(Query('"number 4711"')).hits) == 1
+    problems = library._database.reading().execute(
+        "SELECT recognition_problem FROM contents ORDER BY recognition_problem"
+    )
+    assert [row[0] for row in problems] == ["", "It took too long."]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_person_may_do_without(home: Home, receipt: Path, wanted: bool) -> None:
+    settings.save(home, settings.Settings(recognises_text=wanted))
+    idle = threading.Event()
+    phases: set[Phase] = set()
+    with Library.open(home) as library:
+
+        def hear(event: Event) -> None:
+            if isinstance(event, IndexProgress):
+                phases.add(event.phase)
+                if event.phase is Phase.IDLE and library.counts().indexed == 2:
+                    idle.set()
+
+        library.subscribe(hear)
+        library.start()
+        library.add_folder(receipt.parent)
+        assert idle.wait(60)
+    assert (Phase.RECOGNISING in phases) is wanted
