@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from desktop.models_bridge import ModelsBridge
 from engine.errors import KeepsightError
 from engine.library import Library
 from engine.records import (
@@ -25,6 +27,7 @@ from engine.records import (
     LibraryChanged,
     Query,
     SearchResult,
+    SegmentId,
     Skip,
 )
 
@@ -48,6 +51,7 @@ class Bridge(QObject):
     thumbnail_loaded = Signal(int, int, QImage)
     file_picture_loaded = Signal(Path, QImage)
     text_loaded = Signal(int, str)
+    file_ready = Signal(Path)
     progress_changed = Signal(IndexProgress)
     library_changed = Signal()
     overview_loaded = Signal(Overview)
@@ -58,12 +62,13 @@ class Bridge(QObject):
         super().__init__(parent)
         self._library = library
         self._generation = 0
-        self._wanted: set[tuple[ContentId, int]] = set()
+        self._wanted: set[tuple[SegmentId, int]] = set()
         self._wanted_lock = threading.Lock()
         self._closed = False
         self._background = ThreadPoolExecutor(1, thread_name_prefix="keepsight-window")
         self._thumbnails = ThreadPoolExecutor(2, thread_name_prefix="keepsight-thumbnail")
         self._unsubscribe = library.subscribe(self._on_event)
+        self.models = ModelsBridge(library, self)
 
     def search(self, query: Query) -> None:
         """Answers with `search_finished` or `search_failed`, unless another search follows."""
@@ -88,8 +93,8 @@ class Bridge(QObject):
     def want_thumbnails(self, hits: list[Hit], edge_px: int) -> None:
         """Loads the thumbnails of these hits; those that were wanted before no longer are."""
         with self._wanted_lock:
-            wanted = {(hit.content_id, edge_px) for hit in hits}
-            fresh = [hit for hit in hits if (hit.content_id, edge_px) not in self._wanted]
+            wanted = {(hit.segment_id, edge_px) for hit in hits}
+            fresh = [hit for hit in hits if (hit.segment_id, edge_px) not in self._wanted]
             self._wanted = wanted
         for hit in fresh:
             self._fetch(hit, edge_px, always=False)
@@ -112,6 +117,15 @@ class Bridge(QObject):
             self.file_picture_loaded.emit(path, image)
 
         self._library.picture_async(path).add_done_callback(deliver)
+
+    def want_file(self, hit: Hit) -> None:
+        """Gets the file to open for a hit; answers with `file_ready` or `failed`."""
+
+        def take() -> None:
+            with suppress(CancelledError):  # as the library closes
+                self.file_ready.emit(self._library.file_async(hit).result())
+
+        self._run(take)
 
     def load_text(self, content_id: ContentId) -> None:
         """Loads a document's text; answers with `text_loaded`."""
@@ -169,6 +183,7 @@ class Bridge(QObject):
         self._unsubscribe()
         with self._wanted_lock:
             self._wanted = set()
+        self.models.close()
         self._thumbnails.shutdown(wait=False, cancel_futures=True)
         self._background.shutdown(cancel_futures=True)
         self._library.close()
@@ -192,7 +207,7 @@ class Bridge(QObject):
 
     def _load_thumbnail(self, hit: Hit, edge_px: int, *, always: bool) -> None:
         with self._wanted_lock:
-            skip = not always and (hit.content_id, edge_px) not in self._wanted
+            skip = not always and (hit.segment_id, edge_px) not in self._wanted
         if skip or self._closed:
             return
         future = self._library.thumbnail_async(hit, edge_px)
@@ -202,7 +217,7 @@ class Bridge(QObject):
             return
         image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
         if not self._closed:
-            self.thumbnail_loaded.emit(hit.content_id, edge_px, image)
+            self.thumbnail_loaded.emit(hit.segment_id, edge_px, image)
 
     def _on_event(self, event: Event) -> None:
         if self._closed:

@@ -29,6 +29,13 @@ def duration(seconds: float) -> str:
     return count(round(seconds / 3600), "hour", "hours")
 
 
+def clock(seconds: float) -> str:
+    """A moment of a video: 0:07, 12:30, 1:02:03."""
+    minutes, second = divmod(int(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
 def date(moment: datetime) -> str:
     """A day and a time."""
     return f"{moment.day} {moment:%B %Y, %H:%M}"

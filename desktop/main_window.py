@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -19,20 +19,17 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
     QMainWindow,
-    QMenu,
-    QMessageBox,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop import icons, intake, open_files
+from desktop import intake, open_files, questions
 from desktop.bridge import Bridge, Overview
 from desktop.drop_overlay import DropOverlay
+from desktop.hit_menu import HitMenu, copy_paths
+from desktop.models_desk import ModelsDesk
 from desktop.preview import Preview
 from desktop.results_panel import ResultsPanel
 from desktop.search_bar import SearchBar
@@ -40,6 +37,7 @@ from desktop.sidebar import Scope, Sidebar
 from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.thumbnail_cache import ThumbnailCache
+from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
 from engine.paths import shown
 from engine.records import Folder, Hit, IndexProgress, Phase, Query, SearchResult
@@ -48,7 +46,6 @@ MOST_HITS = 200
 MOST_NEWEST = 100_000
 REFRESH_MS = 2_000
 REFRESH_SHARE = 20
-PICTURES = "Pictures (*.jpg *.jpeg *.png *.webp *.gif *.tif *.tiff *.bmp);;All files (*)"
 
 
 class MainWindow(QMainWindow):
@@ -73,6 +70,7 @@ class MainWindow(QMainWindow):
         self.preview = Preview()
         self.status = StatusBar()
         self.skips_dialog = SkipsDialog(self)
+        self.models = ModelsDesk(bridge.models, self)
         self._splitter = QSplitter()
         self._overlay = DropOverlay(self)
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
@@ -99,17 +97,15 @@ class MainWindow(QMainWindow):
 
     def pick_folder(self) -> None:
         """Lets one choose a folder to watch."""
-        chosen = QFileDialog.getExistingDirectory(self, "Add a folder", str(Path.home()))
-        if chosen:
-            self._bridge.add_folder(Path(chosen))
+        chosen = questions.folder_to_watch(self)
+        if chosen is not None:
+            self._bridge.add_folder(chosen)
 
     def pick_picture(self) -> None:
         """Lets one choose a picture to search with."""
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, "Search with a picture", str(Path.home()), PICTURES
-        )
-        if chosen:
-            self.search_with_picture(Path(chosen))
+        chosen = questions.picture(self)
+        if chosen is not None:
+            self.search_with_picture(chosen)
 
     def paste(self) -> None:
         """Searches with the picture on the clipboard, if there is one."""
@@ -117,30 +113,24 @@ class MainWindow(QMainWindow):
 
     def remove_folder(self, folder: Folder) -> None:
         """Forgets a folder, once that is confirmed."""
-        answer = QMessageBox.question(
-            self,
-            "Remove this folder?",
-            f"Keepsight forgets everything it knows about {shown(folder.path)}. "
-            "The files themselves stay where they are.",
-        )
-        if answer is QMessageBox.StandardButton.Yes:
+        if questions.may_remove(self, folder):
             self._bridge.remove_folder(folder.id)
 
     def find_similar(self, hit: Hit) -> None:
         """Asks for more like a hit."""
-        self.search_bar.set_example(hit, self._cache.get(hit.content_id, 256))
+        self.search_bar.set_example(hit, self._cache.get(hit.segment_id, 256))
 
     def open_hit(self, hit: Hit) -> None:
-        """Opens a hit's file."""
-        if not open_files.open_file(hit.path):
-            self.tell("This file could not be opened", f"{shown(hit.path)} has no program for it.")
+        """Opens a hit's file; one inside another is taken out of it first."""
+        self._bridge.want_file(hit)
+
+    def _open_file(self, path: Path) -> None:
+        if not open_files.open_file(path):
+            self.tell("This file could not be opened", f"{shown(path)} has no program for it.")
 
     def tell(self, title: str, message: str) -> None:
         """Shows a message that waits for no answer."""
-        box = QMessageBox(QMessageBox.Icon.Information, title, title, parent=self)
-        box.setInformativeText(message)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        questions.tell(self, title, message)
 
     def show_skips(self) -> None:
         """Lists the skipped files."""
@@ -149,35 +139,17 @@ class MainWindow(QMainWindow):
 
     def show_menu(self, hits: list[Hit], position: QPoint) -> None:
         """Offers what can be done with hits."""
-        first = hits[0]
-        menu = QMenu(self)
-        menu.addAction(icons.icon("external-link"), "Open", lambda: self.open_hit(first))
-        menu.addAction(
-            icons.icon("folder-open"), "Show in folder", lambda: open_files.reveal(first.path)
-        )
-        menu.addAction(icons.icon("copy"), "Copy path", lambda: self.copy_paths(hits))
-        menu.addSeparator()
-        menu.addAction(icons.icon("sparkles"), "Find similar", lambda: self.find_similar(first))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = HitMenu(hits, self)
+        menu.open_requested.connect(self.open_hit)
+        menu.similar_requested.connect(self.find_similar)
         menu.popup(position)
-
-    def copy_paths(self, hits: list[Hit]) -> None:
-        """Puts the paths of hits on the clipboard."""
-        open_files.copy_paths(hit.path for hit in hits)
 
     # How panels are arranged
 
     def _arrange(self) -> None:
-        self._fold_left = self._fold("panel-left", "sidebar", self.sidebar, "Folders")
-        self._fold_right = self._fold("panel-right", "preview", self.preview, "Preview")
-        toolbar = QWidget(objectName="toolbar")
-        toolbar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(toolbar)
-        row.setContentsMargins(12, 10, 12, 10)
-        row.setSpacing(10)
-        row.addWidget(self._fold_left)
-        row.addWidget(self.search_bar, 1)
-        row.addWidget(self._fold_right)
+        state = self._state
+        self._fold_left = FoldButton("panel-left", "sidebar", self.sidebar, "Folders", state)
+        self._fold_right = FoldButton("panel-right", "preview", self.preview, "Preview", state)
         for panel in (self.sidebar, self.results, self.preview):
             self._splitter.addWidget(panel)
         self._splitter.setHandleWidth(1)
@@ -188,26 +160,10 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(toolbar)
+        column.addWidget(Toolbar(self._fold_left, self.search_bar, self._fold_right))
         column.addWidget(self._splitter, 1)
         column.addWidget(self.status)
         self.setCentralWidget(body)
-
-    def _fold(self, icon: str, key: str, panel: QWidget, name: str) -> QToolButton:
-        button = QToolButton(checkable=True, accessibleName=name)
-        button.setToolTip(f"Show or hide: {name}")
-        button.setProperty("icon_name", icon)
-        button.setIcon(icons.icon(icon))
-        is_shown = self._state.is_shown(key)
-        button.setChecked(is_shown)
-        panel.setVisible(is_shown)
-
-        def toggle(checked: bool) -> None:
-            panel.setVisible(checked)
-            self._state.set_shown(key, checked)
-
-        button.toggled.connect(toggle)
-        return button
 
     def _connect_panels(self) -> None:
         view = self.results.view
@@ -220,17 +176,19 @@ class MainWindow(QMainWindow):
         self.sidebar.remove_folder_requested.connect(self.remove_folder)
         self.sidebar.reveal_folder_requested.connect(lambda f: open_files.open_file(f.path))
         self.sidebar.picture_asked_for.connect(self.pick_picture)
+        self.sidebar.models_requested.connect(self.models.open)
+        self.models.in_use_changed.connect(self.sidebar.show_model)
         self.results.add_folder_requested.connect(self.pick_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
         view.current_changed.connect(self._on_current)
         view.opened.connect(self.open_hit)
         view.menu_requested.connect(self.show_menu)
-        view.copy_requested.connect(self.copy_paths)
+        view.copy_requested.connect(copy_paths)
         view.preview_toggled.connect(self._fold_right.toggle)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
         self.preview.open_requested.connect(self.open_hit)
         self.preview.reveal_requested.connect(lambda hit: open_files.reveal(hit.path))
-        self.preview.copy_requested.connect(self.copy_paths)
+        self.preview.copy_requested.connect(copy_paths)
         self.preview.similar_requested.connect(self.find_similar)
         self.preview.picture_wanted.connect(self._bridge.load_picture)
         self.preview.text_wanted.connect(self._bridge.load_text)
@@ -243,6 +201,7 @@ class MainWindow(QMainWindow):
         bridge = self._bridge
         bridge.search_finished.connect(self._on_answer)
         bridge.search_failed.connect(self.results.show_failure)
+        bridge.file_ready.connect(self._open_file)
         bridge.thumbnail_loaded.connect(self._on_thumbnail)
         bridge.file_picture_loaded.connect(self.search_bar.show_chip)
         bridge.text_loaded.connect(self.preview.show_text)
@@ -299,6 +258,7 @@ class MainWindow(QMainWindow):
     def _on_progress(self, progress: IndexProgress) -> None:
         self._phase = progress.phase
         self.status.show_progress(progress)
+        self.models.show_progress(progress)
         self.results.show_progress(progress)
 
     def _on_library_changed(self) -> None:
@@ -308,20 +268,19 @@ class MainWindow(QMainWindow):
     def _on_current(self, hit: Hit | None) -> None:
         self.preview.show_hit(hit, self.search_bar.query.text)
 
-    def _on_thumbnail(self, content_id: int, edge_px: int, image: QImage) -> None:
-        self.preview.show_picture(content_id, edge_px, image)
+    def _on_thumbnail(self, segment_id: int, edge_px: int, image: QImage) -> None:
+        self.preview.show_picture(segment_id, edge_px, image)
         if edge_px <= 512:
-            self._cache.put(content_id, edge_px, image)
+            self._cache.put(segment_id, edge_px, image)
             self.results.view.thumbnail_arrived()
 
     def _on_tile_size(self, tile_px: int) -> None:
         self._state.tile_px = tile_px
 
     def _tint(self) -> None:
-        for panel in (self.search_bar, self.sidebar, self.preview, self.status, self.results.empty):
-            panel.tint()
-        for button in (self._fold_left, self._fold_right):
-            button.setIcon(icons.icon(button.property("icon_name")))
+        panels = (self.search_bar, self.sidebar, self.preview, self.status, self.results.empty)
+        for tinted in (*panels, self._fold_left, self._fold_right):
+            tinted.tint()
 
     def _take(self, mime: QMimeData) -> None:
         """Uses what was dropped or pasted: a folder is watched, a picture searched with."""

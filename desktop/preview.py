@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import PurePath
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import formats, icons, theme
-from engine.paths import shown
-from engine.records import Band, Hit, Kind, Retriever
+from engine.paths import shown, shown_inside
+from engine.readings import Kind
+from engine.records import Band, Hit, Retriever
 
 PICTURE_PX = 1024
 _CONTEXT_CHARS = 1500
@@ -29,6 +31,7 @@ _WHY = {
     Retriever.PHOTO_MEANING: "Looks like it",
     Retriever.PASSAGE_MEANING: "Is about it",
     Retriever.WORDS: "Has the words",
+    Retriever.DETAILS: "Says so itself",
     Retriever.NAME: "Is named so",
 }
 _BANDS = {Band.STRONG: "Strong match", Band.MAYBE: "Maybe", Band.WEAK: "Weak match"}
@@ -108,31 +111,32 @@ class Preview(QScrollArea):
         self._hit = hit
         self._words = [word for word in re.findall(r"\w+", query_text) if len(word) > 1]
         self._image = QPixmap()
-        is_photo = hit is not None and hit.kind is Kind.PHOTO
+        has_picture = hit is not None and hit.has_picture
+        has_text = hit is not None and (bool(hit.snippet) or not has_picture)
         self._hint.setVisible(hit is None)
         for widget in (self._title, self._buttons, self._facts, self._path):
             widget.setVisible(hit is not None)
-        self._picture.setVisible(is_photo)
-        self._text.setVisible(hit is not None and not is_photo)
+        self._picture.setVisible(has_picture)
+        self._text.setVisible(has_text)
         self._why_title.setVisible(bool(hit and hit.matches))
         self._why.setVisible(bool(hit and hit.matches))
         if hit is None:
             return
-        self._title.setText(_breakable(shown(hit.path.name)))
+        self._title.setText(_breakable(shown(PurePath(hit.member or hit.path).name)))
         self._facts.setText("<br>".join(html.escape(fact) for fact in _facts(hit)))
-        self._path.setText(_breakable(shown(hit.path)))
+        self._path.setText(_breakable(shown_inside(hit.path, hit.member)))
         self._open.setEnabled(hit.online)
         self._why.setText(_why(hit))
         self._fit()
-        if is_photo:
+        if has_picture:
             self.picture_wanted.emit(hit, PICTURE_PX)
-        else:
+        if has_text:
             self._show_text(hit.snippet)
             self.text_wanted.emit(hit.content_id)
 
-    def show_picture(self, content_id: int, edge_px: int, image: QImage) -> None:
+    def show_picture(self, segment_id: int, edge_px: int, image: QImage) -> None:
         """Shows the picture of the current hit."""
-        if self._hit and content_id == self._hit.content_id and edge_px == PICTURE_PX:
+        if self._hit and segment_id == self._hit.segment_id and edge_px == PICTURE_PX:
             self._image = QPixmap.fromImage(image)
             self._fit()
 
@@ -165,8 +169,7 @@ class Preview(QScrollArea):
         width = self.viewport().width() - 32
         if self._image.isNull():
             self._picture.setPixmap(QPixmap())
-            hit = self._hit
-            ratio = (hit.height or 3) / (hit.width or 4) if hit else 0.75
+            ratio = _height_for_width(self._hit)
             self._picture.setFixedHeight(min(int(width * ratio), int(width * 1.4)))
             return
         ratio = self.devicePixelRatioF()
@@ -208,19 +211,51 @@ def _label(name: str) -> QLabel:
 
 def _facts(hit: Hit) -> list[str]:
     facts = [formats.date(hit.shown_at)]
+    told = hit.details
     pieces = [formats.size(hit.size_bytes)]
-    if hit.width and hit.height:
-        pieces.insert(0, f"{hit.width:,} × {hit.height:,}")
+    if told.width and told.height:
+        pieces.insert(0, f"{told.width:,} × {told.height:,}")
+    if told.duration_s:
+        pieces.insert(0, formats.clock(told.duration_s))
+    if told.pages:
+        pieces.insert(0, formats.count(told.pages, "page", "pages"))
     facts.append(" · ".join(pieces))
-    if hit.camera:
-        facts.append(hit.camera)
-    if hit.title:
-        facts.append(hit.title)
+    taken_with = (told.camera, told.lens, f"ISO {told.iso}" if told.iso else None)
+    place = (told.place.city, told.place.region, told.place.country) if told.place else ()
+    facts += filter(
+        None,
+        (
+            " · ".join(filter(None, taken_with)),
+            ", ".join(dict.fromkeys(filter(None, place))),
+            " · ".join(filter(None, (told.title, told.author))),
+            told.caption,
+            ", ".join(told.keywords),
+            "★" * (told.rating or 0),
+            _where_in(hit),
+            "With " + ", ".join(shown(path.name) for path in hit.companions)
+            if hit.companions
+            else None,
+        ),
+    )
     if hit.copies:
         facts.append(formats.count(hit.copies, "other copy", "other copies"))
     if not hit.online:
         facts.append("On a drive that is not connected")
     return facts
+
+
+def _where_in(hit: Hit) -> str:
+    """The page, the part or the second that was found."""
+    if hit.spot.second is not None:
+        return f"At {formats.clock(hit.spot.second)}"
+    page = f"Page {hit.spot.page}" if hit.spot.page and hit.kind is Kind.DOCUMENT else ""
+    return " · ".join(filter(None, (page, hit.section)))
+
+
+def _height_for_width(hit: Hit | None) -> float:
+    if hit is None or not hit.details.width or not hit.details.height:
+        return 0.75
+    return hit.details.height / hit.details.width
 
 
 def _why(hit: Hit) -> str:

@@ -25,7 +25,7 @@ from desktop.grid_layout import HEADING_PX, MARGIN_PX, GridLayout, Section
 from desktop.thumbnail_cache import ThumbnailCache
 from desktop.tile_painter import TileState
 from engine.paths import shown
-from engine.records import Hit, Kind
+from engine.records import Hit
 
 THUMBNAIL_PX = 256
 LARGE_THUMBNAIL_PX = 512
@@ -172,7 +172,7 @@ class ResultsView(QAbstractScrollArea):
             [
                 hit
                 for hit in hits
-                if hit.kind is Kind.PHOTO and self._cache.get(hit.content_id, edge) is None
+                if hit.has_picture and self._cache.get(hit.segment_id, edge) is None
             ],
             edge,
         )
@@ -205,7 +205,7 @@ class ResultsView(QAbstractScrollArea):
                 hovered=tile.index == self._hovered,
                 ranked=self._ranked,
             )
-            thumbnail = self._cache.get(hit.content_id, self._thumbnail_px)
+            thumbnail = self._cache.get(hit.segment_id, self._thumbnail_px)
             rect = QRect(tile.x, tile.y - top, tile.width, tile.height)
             tile_painter.paint(painter, rect, hit, thumbnail, state)
 

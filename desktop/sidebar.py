@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,7 +21,12 @@ from PySide6.QtWidgets import (
 
 from desktop import icons
 from engine.paths import shown
-from engine.records import Counts, Folder, FolderId, FolderState, Kind
+from engine.readings import Kind
+from engine.records import Counts, Folder, FolderId, FolderState
+
+SCOPE_PX = 32
+MODEL_PX = 110
+"""As much of a model's title as the narrowest panel has room for."""
 
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -41,6 +47,7 @@ class Sidebar(QWidget):
     remove_folder_requested = Signal(Folder)
     reveal_folder_requested = Signal(Folder)
     picture_asked_for = Signal()
+    models_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +55,6 @@ class Sidebar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(200)
         self._scopes = _list("What to show")
-        self._scopes.setFixedHeight(3 * 32 + 8)
         self._folders = _list("Folders")
         self._folders.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._folders.customContextMenuRequested.connect(self._show_menu)
@@ -64,6 +70,11 @@ class Sidebar(QWidget):
         self._drop.setAccessibleName("Search with a picture")
         self._drop.setMinimumHeight(84)
         self._drop.clicked.connect(self.picture_asked_for)
+        self._models = QToolButton(text="Models", accessibleName="Models")
+        self._models.setToolTip("The model in use, and others to install or change to")
+        self._models.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._models.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._models.clicked.connect(self.models_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 12, 8, 12)
         layout.setSpacing(4)
@@ -71,13 +82,16 @@ class Sidebar(QWidget):
         layout.addLayout(heading)
         layout.addWidget(self._folders, 1)
         layout.addWidget(self._drop)
+        layout.addWidget(self._models)
         for title, icon, kind in (
             ("Everything", "layers", None),
             ("Photos", "images", Kind.PHOTO),
             ("Documents", "file-text", Kind.DOCUMENT),
+            ("Videos", "film", Kind.VIDEO),
         ):
             item = QListWidgetItem(title, self._scopes)
             item.setData(_DATA, (Scope(kind=kind), icon, title))
+        self._scopes.setFixedHeight(self._scopes.count() * SCOPE_PX + 8)
         self._scopes.setCurrentRow(0)
         self._scopes.itemSelectionChanged.connect(lambda: self._chosen(self._scopes, self._folders))
         self._folders.itemSelectionChanged.connect(
@@ -117,18 +131,26 @@ class Sidebar(QWidget):
             self._scopes.setCurrentRow(0)
 
     def show_counts(self, counts: Counts) -> None:
-        """Shows how many photos and documents there are."""
-        numbers = (counts.photos + counts.documents, counts.photos, counts.documents)
-        for row, number in enumerate(numbers):
+        """Shows how many photos, documents and videos there are."""
+        numbers = (counts.photos, counts.documents, counts.videos)
+        for row, number in enumerate((sum(numbers), *numbers)):
             item = self._scopes.item(row)
             title = item.data(_DATA)[2]
             item.setText(f"{title}   {number:,}" if number else title)
+
+    def show_model(self, title: str) -> None:
+        """Shows which model answers."""
+        metrics = self._models.fontMetrics()
+        elided = metrics.elidedText(title, Qt.TextElideMode.ElideRight, MODEL_PX)
+        self._models.setText(f" Model: {elided}")
+        self._models.setAccessibleName(f"Models; {title} is in use")
 
     def tint(self) -> None:
         """Takes on the colours in use."""
         self._add.setIcon(icons.icon("folder-plus"))
         self._drop.setIcon(icons.icon("upload"))
         self._drop.setIconSize(QSize(18, 18))
+        self._models.setIcon(icons.icon("sparkles"))
         for listed in (self._scopes, self._folders):
             for row in range(listed.count()):
                 item = listed.item(row)

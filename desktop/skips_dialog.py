@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import formats
-from engine.paths import shown
+from engine.paths import shown, shown_inside
 from engine.records import Skip
 
 _COLUMNS = ("File", "Reason", "What happened and what to do", "Folder")
@@ -56,7 +56,8 @@ class SkipsModel(QAbstractTableModel):
         ):
             return None
         skip = self._skips[index.row()]
-        cells = (shown(skip.path.name), skip.reason.value, skip.detail, shown(skip.path.parent))
+        name = shown_inside(skip.path.name, skip.member)
+        cells = (name, skip.reason.value, skip.detail, shown(skip.path.parent))
         return cells[index.column()]
 
     def headerData(
@@ -119,5 +120,7 @@ class SkipsDialog(QDialog):
         )
 
     def _copy(self) -> None:
-        lines = (f"{shown(s.path)}\t{s.reason}\t{s.detail}" for s in self.model.skips)
+        lines = (
+            f"{shown_inside(s.path, s.member)}\t{s.reason}\t{s.detail}" for s in self.model.skips
+        )
         QApplication.clipboard().setText("\n".join(lines))

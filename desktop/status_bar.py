@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from desktop import formats, icons
-from engine.records import Counts, IndexProgress, Phase, SkipReason
+from engine.readings import SkipReason
+from engine.records import Counts, IndexProgress, Phase
 
 
 class StatusBar(QWidget):
@@ -47,6 +48,7 @@ class StatusBar(QWidget):
         self._counts.setText(
             f"{formats.count(counts.photos, 'photo', 'photos')} · "
             f"{formats.count(counts.documents, 'document', 'documents')}"
+            + (f" · {formats.count(counts.videos, 'video', 'videos')}" if counts.videos else "")
         )
         # Files of types that are not read are listed, but are no reason for concern.
         skipped = counts.skipped - counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
@@ -80,21 +82,18 @@ class StatusBar(QWidget):
 
 
 def _told(progress: IndexProgress) -> str:
-    left = f"{progress.total - progress.done:,} files left"
-    match progress.phase:
-        case Phase.SCANNING:
-            return "Looking through folders"
-        case Phase.PAUSED:
-            return f"Paused, {left}" if progress.total > progress.done else "Paused"
-        case Phase.PREPARING:
-            done = f"{progress.done:,} of {progress.total:,}"
-            left = progress.seconds_left
-            when = f", {formats.duration(left)} left" if left is not None else ""
-            return f"Preparing {progress.model}: {done}{when}"
-        case Phase.INDEXING if progress.seconds_left is not None:
-            duration = formats.duration(progress.seconds_left)
-            return f"Indexing {progress.files_per_s:.0f}/s, {duration} left"
-        case Phase.INDEXING:
-            return f"Indexing, {left}"
-        case _:
-            return "Up to date"
+    files_left = f"{progress.total - progress.done:,} files left"
+    done = f"{progress.done:,} of {progress.total:,}"
+    when = ""
+    if progress.seconds_left is not None:
+        when = f", {formats.duration(progress.seconds_left)} left"
+    indexing = f"Indexing {progress.files_per_s:.0f}/s{when}" if when else f"Indexing, {files_left}"
+    paused = f"Paused, {files_left}" if progress.total > progress.done else "Paused"
+    return {
+        Phase.SCANNING: "Looking through folders",
+        Phase.PAUSED: paused,
+        Phase.PREPARING: f"Preparing {progress.model}: {done}{when}",
+        Phase.RECOGNISING: f"Reading text in pictures: {done}{when}",
+        Phase.INDEXING: indexing,
+        Phase.IDLE: "Up to date",
+    }[progress.phase]

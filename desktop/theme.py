@@ -110,6 +110,9 @@ QToolTip {{ background: {raised}; color: {text}; border: 1px solid {separator}; 
 #bigTitle {{ font-size: 22px; font-weight: 600; }}
 #searchField {{ background: {side}; border: 1px solid {separator}; border-radius: 10px; }}
 #searchField[focused="true"] {{ border: 1px solid {accent}; background: {content}; }}
+QLineEdit {{ border: 1px solid {separator}; border-radius: 7px; padding: 5px 8px;
+    background: {raised}; }}
+QLineEdit:focus {{ border-color: {accent}; }}
 #searchField QLineEdit {{ background: transparent; border: none; font-size: 15px; }}
 #chip {{ background: {hover}; border-radius: 7px; }}
 #dropPanel {{ border: 1px dashed {separator}; border-radius: 10px; background: transparent;
@@ -121,6 +124,7 @@ QToolButton:checked {{ background: {hover}; }}
 QPushButton {{ border: 1px solid {separator}; border-radius: 7px; padding: 6px 12px;
     background: {raised}; }}
 QPushButton:hover {{ background: {hover}; }}
+QPushButton:disabled {{ color: {faint}; }}
 QPushButton:focus {{ border-color: {accent}; }}
 QPushButton#primary {{ background: {accent}; color: {on_accent}; border: none; font-weight: 600;
     padding: 9px 18px; }}

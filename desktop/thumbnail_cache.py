@@ -6,29 +6,32 @@ from collections import OrderedDict
 
 from PySide6.QtGui import QImage, QPixmap
 
-from engine.records import ContentId
+from engine.records import SegmentId
 
 MOST_BYTES = 192 << 20
 
 
 class ThumbnailCache:
-    """Pixmaps by content, the least recently shown dropped first. Lives on the GUI thread."""
+    """Pixmaps by the segment that a hit shows, the least recently shown dropped first.
+
+    Lives on the GUI thread.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._pixmaps: OrderedDict[tuple[ContentId, int], QPixmap] = OrderedDict()
+        self._pixmaps: OrderedDict[tuple[SegmentId, int], QPixmap] = OrderedDict()
 
-    def get(self, content_id: ContentId, edge_px: int) -> QPixmap | None:
+    def get(self, segment_id: SegmentId, edge_px: int) -> QPixmap | None:
         """The thumbnail, a null one where there can be none, or None where it is not loaded."""
-        key = (content_id, edge_px)
+        key = (segment_id, edge_px)
         if key in self._pixmaps:
             self._pixmaps.move_to_end(key)
         return self._pixmaps.get(key)
 
-    def put(self, content_id: ContentId, edge_px: int, image: QImage) -> None:
+    def put(self, segment_id: SegmentId, edge_px: int, image: QImage) -> None:
         """Keeps a thumbnail, and drops others where the bound is passed."""
-        key = (content_id, edge_px)
+        key = (segment_id, edge_px)
         if key in self._pixmaps:
             return
         self._pixmaps[key] = QPixmap.fromImage(image)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap, QTextOption
 
-from desktop import icons, theme
+from desktop import formats, icons, theme
 from desktop.grid_layout import CAPTION_PX
 from engine.paths import shown
-from engine.records import Band, Hit, Kind
+from engine.readings import Kind
+from engine.records import Band, Hit
 
 RADIUS_PX = 8
 RING_PX = 3
@@ -37,17 +39,19 @@ def paint(
     painter.save()
     painter.setClipPath(shape)
     painter.fillRect(picture, QColor(scheme.placeholder))
-    if hit.kind is Kind.DOCUMENT:
+    if not hit.has_picture:
         _paint_sheet(painter, picture, hit)
     elif thumbnail is not None and not thumbnail.isNull():
-        _paint_photo(painter, picture, thumbnail)
+        _paint_picture(painter, picture, thumbnail, from_top=hit.kind is Kind.DOCUMENT)
     elif thumbnail is not None:
         _paint_icon(painter, picture, "image-off" if hit.online else "hard-drive")
     if state.hovered:
         painter.fillRect(picture, QColor(255, 255, 255, 28))
     painter.restore()
     if state.ranked and hit.band is not Band.WEAK:
-        _paint_score(painter, picture, hit.score)
+        _paint_badge(painter, picture, f"{hit.score:.0%}", at_top=True)
+    if hit.has_picture and (mark := _mark(hit)):
+        _paint_badge(painter, picture, mark, at_top=False)
     if state.selected or state.current:
         ring = QColor(scheme.accent if state.selected else scheme.faint)
         painter.setPen(ring)
@@ -59,10 +63,30 @@ def paint(
     _paint_name(painter, rect, hit, state)
 
 
-def _paint_photo(painter: QPainter, rect: QRect, thumbnail: QPixmap) -> None:
+def _mark(hit: Hit) -> str:
+    """What tells a page or a moment from a photo: its page, its second, the files with it."""
+    if hit.spot.second is not None:
+        return formats.clock(hit.spot.second)
+    if hit.kind is Kind.DOCUMENT:
+        page = f" · p. {hit.spot.page}" if (hit.spot.page or 1) > 1 else ""
+        return f"{_suffix(hit)}{page}"
+    return " + ".join(dict.fromkeys(_suffix_of(path) for path in hit.companions))
+
+
+def _suffix(hit: Hit) -> str:
+    return _suffix_of(PurePath(hit.member)) if hit.member else _suffix_of(hit.path)
+
+
+def _suffix_of(path: PurePath) -> str:
+    return path.suffix.lstrip(".").upper()
+
+
+def _paint_picture(painter: QPainter, rect: QRect, thumbnail: QPixmap, *, from_top: bool) -> None:
     scaled = thumbnail.size().scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
     target = QRect(0, 0, scaled.width(), scaled.height())
     target.moveCenter(rect.center())
+    if from_top:  # where the head of a page is
+        target.moveTop(rect.top())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawPixmap(target, thumbnail)
 
@@ -80,13 +104,14 @@ def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit) -> None:
     inner = rect.adjusted(14, 14, -14, -12)
     line_px = painter.fontMetrics().lineSpacing()
     inner.setHeight(30 + (inner.height() - 30) // line_px * line_px)
-    painter.drawPixmap(inner.x(), inner.y(), icons.pixmap("file-text", scheme.accent, 20))
-    suffix = hit.path.suffix.lstrip(".").upper()
+    icon = "folder-archive" if hit.kind is Kind.ARCHIVE else "file-text"
+    painter.drawPixmap(inner.x(), inner.y(), icons.pixmap(icon, scheme.accent, 20))
+    suffix = _suffix(hit)
     painter.setPen(QColor(scheme.faint))
     painter.drawText(
         inner.adjusted(28, 0, 0, 0), Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, suffix
     )
-    text = " ".join((hit.snippet or hit.title or "").split())
+    text = " ".join((hit.snippet or hit.details.title or "").split())
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     painter.setPen(QColor(scheme.text))
@@ -94,12 +119,12 @@ def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit) -> None:
     painter.drawText(QRectF(inner.adjusted(0, 30, 0, 0)), text[:400], option)
 
 
-def _paint_score(painter: QPainter, rect: QRect, score: float) -> None:
-    text = f"{score:.0%}"
+def _paint_badge(painter: QPainter, rect: QRect, text: str, *, at_top: bool) -> None:
+    """Words on a dark pill in a corner at the right."""
     metrics = QFontMetrics(painter.font())
     badge = QRect(0, 0, metrics.horizontalAdvance(text) + 14, metrics.height() + 4)
-    badge.moveTopRight(rect.topRight())
-    badge.translate(-8, 8)
+    badge.moveRight(rect.right() - 8)
+    badge.moveTop(rect.top() + 8 if at_top else rect.bottom() - 8 - badge.height())
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 130))
     painter.drawRoundedRect(QRectF(badge), badge.height() / 2, badge.height() / 2)
@@ -112,6 +137,6 @@ def _paint_name(painter: QPainter, rect: QRect, hit: Hit, state: TileState) -> N
     line = QRect(rect.x() + 2, rect.bottom() - CAPTION_PX + 3, rect.width() - 4, CAPTION_PX)
     painter.setPen(QColor(scheme.text if state.selected or state.hovered else scheme.faint))
     name = painter.fontMetrics().elidedText(
-        shown(hit.path.name), Qt.TextElideMode.ElideMiddle, line.width()
+        shown(PurePath(hit.member or hit.path).name), Qt.TextElideMode.ElideMiddle, line.width()
     )
     painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)

@@ -38,12 +38,12 @@ def run_adapter(
 
     with Library.open(home) as library:
         if remove:
-            _tell_removed(library.remove_adapter(), as_json)
+            _tell_removed(library.own_words.remove(), as_json)
             return
         if captions is None and feedback is None:
             for problem in library.problems():
                 click.echo(f"{problem.title}. {problem.message}", err=True)
-            _tell(library.adapter, as_json)
+            _tell(library.own_words.adapter, as_json)
             return
         judgements = _judgements(captions, feedback)
         with tqdm(file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
@@ -54,7 +54,7 @@ def run_adapter(
                 bar.n = done
                 bar.refresh()
 
-            adapter = library.fit_adapter(judgements, on_progress)
+            adapter = library.own_words.fit(judgements, on_progress)
     _tell(adapter, as_json)
 
 

@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -16,10 +15,14 @@ from engine import settings
 from engine.errors import FolderError, LibraryBusyError, ModelError
 from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
+from engine.indexing.recognition import Recogniser
 from engine.models import catalog
-from engine.models_in_use import ModelInUse, ModelsInUse
+from engine.models_in_use import ModelInUse, ModelsInUse, choose
+from engine.models_shelf import ModelShelf
+from engine.own_words import OwnWords
 from engine.paths import Home, shown
 from engine.readers.isolation import ReaderPool
+from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import (
     ContentId,
     Counts,
@@ -31,26 +34,22 @@ from engine.records import (
     IndexProgress,
     LibraryChanged,
     ModelCard,
-    PixelSpec,
     Preparing,
     Query,
-    ReadFailure,
-    Reading,
     SearchResult,
     Skip,
 )
 from engine.search.fuse import Ranked
-from engine.search.query import parse
 from engine.sources.watch import Watcher
-from engine.store import contents, files, folders
+from engine.store import census, contents, files, folders, segments
 from engine.store.database import Database
 from engine.thumbnails import Thumbnails
-from engine.training.adapter import Adapter
-from engine.training.adapter_examples import ExampleSource, Progress
-from engine.training.adapter_fit import fit
-from engine.training.judgements import Judgement
+from engine.unpacked import Unpacked
 
 log = logging.getLogger(__name__)
+
+RECOGNITION_LIMIT_S = 120.0
+"""For the text of one picture, on a slow computer."""
 
 Listener = Callable[[Event], None]
 
@@ -68,11 +67,18 @@ class Library:
         self._asked_readers = ReaderPool(1)
         embedder = model.embedder(database, self._index_readers)
         self._pipeline = Pipeline(database, embedder, self._index_readers)
-        self._indexer = Indexer(database, self._pipeline, self._announce)
+        self._text_readers = ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
+        recogniser = Recogniser(database, self._text_readers)
+        self._indexer = Indexer(database, self._pipeline, recogniser, self._announce)
         self._models = ModelsInUse(
             home, database, model, self._indexer, self._index_readers, self._read_asked
         )
+        self._shelf = ModelShelf(home, database, reader_workers(), self._models)
+        self._own_words = OwnWords(
+            database, self._models, self._read_asked, lambda: self._announce(LibraryChanged())
+        )
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
+        self._unpacked = Unpacked(home.unpacked, self._asked_readers)
         self._watcher = Watcher(self._indexer.request)
         self._searches = ThreadPoolExecutor(1, thread_name_prefix="keepsight-search")
         self._started = False
@@ -158,16 +164,21 @@ class Library:
         for folder in self.folders():
             self._watch(folder)
         self._resume_switch()
+        self._indexer.recognises = settings.load(self._home).recognises_text
         self._indexer.request_everything()
         for problem in self.problems():
             self._announce(problem)
 
-    def index(self, paths: Sequence[Path]) -> Iterator[IndexProgress]:
+    def index(
+        self, paths: Sequence[Path], *, recognises_text: bool = False
+    ) -> Iterator[IndexProgress]:
         """Indexes folders on the calling thread, telling how far it is; it may be stopped anywhere.
 
+        Text in photos is looked for, which takes about a second for each, if `recognises_text`.
         Raises FolderError or LibraryBusyError.
         """
         self._take_lock()
+        self._indexer.recognises = recognises_text
         self._resume_switch()
         for path in [_existing_folder(path) for path in paths]:
             home = next((f for f in self.folders() if path.is_relative_to(f.path)), None)
@@ -195,11 +206,11 @@ class Library:
 
     def counts(self) -> Counts:
         """The library in numbers."""
-        return files.counts(self._database.reading())
+        return census.counts(self._database.reading())
 
     def skips(self) -> list[Skip]:
         """Every file that was not indexed, with its reason; files of unknown types come last."""
-        return files.skips(self._database.reading())
+        return census.skips(self._database.reading())
 
     # Answers
 
@@ -226,10 +237,22 @@ class Library:
         """A small JPEG of a photo anywhere on this computer, or None where it cannot be read."""
         return self._thumbnails.of_file(path)
 
+    def file_async(self, hit: Hit) -> Future[Path]:
+        """The file to open for a hit; one inside another is taken out of it, into a copy.
+
+        The future raises KeepsightError where that cannot be done.
+        """
+        return self._unpacked.request(hit)
+
     def passage_text(self, content_id: ContentId) -> str:
-        """The text that was read from a document."""
-        passages = contents.passages(self._database.reading(), content_id)
+        """The text of a content, as it was written or recognised."""
+        passages = segments.passages(self._database.reading(), content_id)
         return "\n\n".join(passage.text for passage in passages)
+
+    @property
+    def models(self) -> ModelShelf:
+        """The models: which there are, and what can be done with them."""
+        return self._shelf
 
     def model_cards(self) -> list[ModelCard]:
         """The models at hand, the one in use first."""
@@ -255,46 +278,15 @@ class Library:
         """The model that is to take over, if there is one."""
         return self._models.preparing
 
-    # A person's own words
-
     @property
-    def adapter(self) -> Adapter | None:
-        """What a person taught the model in use, with what it changes; None where it is nothing."""
-        return self._models.active.adapters.current
-
-    def fit_adapter(
-        self, judgements: Sequence[Judgement], on_progress: Progress = lambda *_: None
-    ) -> Adapter:
-        """Fits an adapter to what a person says of photos, and uses it from the next search on.
-
-        It takes the former one's place. Photos that are not in the library are read and encoded.
-        Raises ModelError where it would not help, or CaptionsError where a photo cannot be read;
-        the former one then stays.
-        """
-        asked = [replace(j, query=parse(Query(j.query)).words) for j in judgements]
-        model = self._models.active
-        source = ExampleSource(self._database, model.encoder, model.vectors, self._read_asked)
-        examples = source.examples(asked, on_progress)
-        on_progress("Fitting", 0, 1)
-        adapter = fit(examples, model.card.fingerprint)
-        model.adapters.write(adapter)
-        on_progress("Fitting", 1, 1)
-        self._announce(LibraryChanged())
-        return adapter
-
-    def remove_adapter(self) -> bool:
-        """Removes what the model in use was taught, damaged or not; tells whether there was any.
-
-        Searches then give what they gave before.
-        """
-        removed = self._models.active.adapters.remove()
-        self._announce(LibraryChanged())
-        return removed
+    def own_words(self) -> OwnWords:
+        """What a person taught the model in use."""
+        return self._own_words
 
     def problems(self) -> list[Failure]:
         """What is wrong with the library itself, beside the files that were skipped."""
-        problem = self._models.active.adapters.problem
-        return [Failure(problem.title, problem.message)] if problem is not None else []
+        problem = self._own_words.problem
+        return [problem] if problem is not None else []
 
     def close(self) -> None:
         """Stops everything in the background; what is left waits for the next start."""
@@ -306,13 +298,16 @@ class Library:
         self._indexer.halt()
         # The readers go first: a step that waits for one of them then ends at once.
         self._index_readers.close()
+        self._text_readers.close()
         self._indexer.join()
         self._asked_readers.close()
         self._pipeline.close()
         self._searches.shutdown(cancel_futures=True)
+        self._shelf.close()
         self._models.close()
+        self._unpacked.clear()
         self._database.close()
-        self._lock.release()
+        self._lock.release(force=True)
 
     def __enter__(self) -> Library:
         return self
@@ -374,13 +369,7 @@ def choose_model(home: Home, spec: str, *, mixes: bool = False) -> ModelCard:
     home.create()
     database = Database(home.database)
     try:
-        model = ModelInUse.load(home, database, spec)
-        present = settings.load(home).model
-        begun = settings.Settings(present, next_model=spec, mixes=mixes)
-        is_ready = spec == present or model.is_complete(database)
-        settings.save(home, settings.Settings(spec) if is_ready else begun)
-        model.close()
-        return model.card
+        return choose(home, database, spec, mixes=mixes)
     finally:
         database.close()
 

@@ -6,23 +6,25 @@ import dataclasses
 import locale
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
 from engine import output, settings
 from engine.errors import ModelError
-from engine.models.shelf.choices import Choice, choices
-from engine.models.shelf.importing import export_model, import_model
-from engine.models.shelf.installed import InstalledModel, ModelStore
-from engine.models.shelf.installing import OnBytes, install, wanted
-from engine.models.shelf.ledger import Ledger
+from engine.model_records import Advised, ModelEntry, Standing
+from engine.models.shelf.choices import choice
 from engine.models.shelf.room import in_words
 from engine.paths import Home, shown
+
+if TYPE_CHECKING:
+    from engine.models_shelf import ModelShelf
+
+OnBytes = Callable[[int, int], None]
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 _PATH = click.Path(path_type=Path)
@@ -39,8 +41,8 @@ def models(ctx: click.Context, chosen: str | None, as_json: bool) -> None:
             raise click.UsageError("Options go behind the command.")
         return
     if chosen is not None:
-        _use(ctx.obj["home"], chosen)
-    _list(ctx.obj["home"], as_json)
+        _use(ctx.obj, chosen)
+    _list(ctx.obj, as_json)
 
 
 @models.command("list")
@@ -48,7 +50,7 @@ def models(ctx: click.Context, chosen: str | None, as_json: bool) -> None:
 @click.pass_obj
 def list_models(obj: dict[str, Any], as_json: bool) -> None:
     """List the models: the one in use first, then the others here, then those to install."""
-    _list(obj["home"], as_json)
+    _list(obj, as_json)
 
 
 @models.command()
@@ -63,16 +65,15 @@ def recommend(
 
     Some of your photos are read and timed, so that the time to index is an estimate for you.
     """
-    from engine.models_advice import advise
-
-    advice, spoken = advise(obj["home"], languages or (_language(),), photos)
+    with _shelf(obj) as shelf:
+        found = shelf.recommend(languages or (_language(),), photos)
     if as_json:
-        output.print_json([dataclasses.asdict(one) for one in advice])
+        output.print_json([_advised_row(one) for one in found.advised])
         return
-    click.echo(spoken, err=True)
-    for one in advice:
+    click.echo(found.based_on, err=True)
+    for one in found.advised:
         mark = "suits" if one.suits else "-"
-        click.echo(f"{mark}\t{one.choice.name}\t{'; '.join(one.reasons)}\t{one.choice.licence}")
+        click.echo(f"{mark}\t{one.name}\t{'; '.join(one.reasons)}\t{choice(one.name).licence}")
 
 
 @models.command("install")
@@ -84,12 +85,13 @@ def install_model(obj: dict[str, Any], name: str) -> None:
     Ctrl+C stops it; the same command goes on from there. It is the only command that opens a
     connection.
     """
-    home = obj["home"].create()
-    asked = wanted(name)
-    with output.interruptible() as interrupted, _bytes_bar(f"Fetching {asked.name}") as on_bytes:
-        installed = install(_store(home), _ledger(home), asked, on_bytes, interrupted)
-    _measure_forms(home, installed)
-    _tell_installed(installed)
+    with (
+        _shelf(obj) as shelf,
+        output.interruptible() as interrupted,
+        _bytes_bar(f"Fetching {name}") as on_bytes,
+    ):
+        installed = shelf.install(name, on_bytes, interrupted)
+        _measure_and_tell(shelf, installed.name, installed.size_bytes)
 
 
 @models.command("import")
@@ -99,12 +101,13 @@ def install_model(obj: dict[str, Any], name: str) -> None:
 @click.pass_obj
 def import_from(obj: dict[str, Any], source: Path, name: str | None, architecture: str) -> None:
     """Install a model from SOURCE: what `export` wrote, a folder of OpenCLIP's, or a checkpoint."""
-    home = obj["home"].create()
-    called = name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.absolute().stem).strip(".-_")
-    with output.interruptible() as interrupted, _bytes_bar(f"Importing {called}") as on_bytes:
-        installed = import_model(_store(home), source, called, architecture, on_bytes, interrupted)
-    _measure_forms(home, installed)
-    _tell_installed(installed)
+    with (
+        _shelf(obj) as shelf,
+        output.interruptible() as interrupted,
+        _bytes_bar(f"Importing {name or shown(source.name)}") as on_bytes,
+    ):
+        installed = shelf.import_from(source, name or "", architecture, on_bytes, interrupted)
+        _measure_and_tell(shelf, installed.name, installed.size_bytes)
 
 
 @models.command("export")
@@ -113,8 +116,8 @@ def import_from(obj: dict[str, Any], source: Path, name: str | None, architectur
 @click.pass_obj
 def export_to(obj: dict[str, Any], name: str, file: Path) -> None:
     """Write an installed model into FILE, to import it on a computer that never goes online."""
-    with _bytes_bar(f"Exporting {name}") as on_bytes:
-        export_model(_store(obj["home"]), name, file.absolute(), on_bytes)
+    with _shelf(obj) as shelf, _bytes_bar(f"Exporting {name}") as on_bytes:
+        shelf.export(name, file.absolute(), on_bytes)
     click.echo(f"On the other computer: keepsight models import {shown(file.name)}", err=True)
 
 
@@ -123,17 +126,19 @@ def export_to(obj: dict[str, Any], name: str, file: Path) -> None:
 @click.pass_obj
 def remove(obj: dict[str, Any], name: str) -> None:
     """Delete an installed model, and what an unfinished installation of it left."""
-    home = obj["home"].create()
-    store = _store(home)
-    chosen = settings.load(home)
-    if store.resolve(name) in (store.resolve(chosen.model), store.resolve(chosen.next_model)):
-        raise ModelError(
-            "The model is in use",
-            f"Use another before you remove {name}: keepsight models use starter, and index.",
-        )
-    if not store.remove(name):
-        raise ModelError("There is no such model here", f"“{name}” is not installed.")
+    with _shelf(obj) as shelf:
+        shelf.remove(name)
     click.echo(f"{name} is removed.", err=True)
+
+
+@models.command()
+@click.argument("name")
+@click.pass_obj
+def drop(obj: dict[str, Any], name: str) -> None:
+    """Erase what a model that is not in use has encoded; a way back to it then takes time again."""
+    with _shelf(obj) as shelf:
+        size_bytes = shelf.drop(name)
+    click.echo(f"What {name} had encoded is erased ({in_words(size_bytes)}).", err=True)
 
 
 @models.command()
@@ -142,7 +147,7 @@ def remove(obj: dict[str, Any], name: str) -> None:
 @click.pass_obj
 def use(obj: dict[str, Any], name: str, mix: bool) -> None:
     """Use an installed model from now on, or starter, or openclip:… for one on your disk."""
-    _use(obj["home"], name, mix=mix)
+    _use(obj, name, mix=mix)
 
 
 @models.command()
@@ -150,7 +155,8 @@ def use(obj: dict[str, Any], name: str, mix: bool) -> None:
 @click.pass_obj
 def ledger(obj: dict[str, Any], as_json: bool) -> None:
     """List every request that ever left this computer for Keepsight."""
-    requests = _ledger(obj["home"]).requests()
+    with _shelf(obj) as shelf:
+        requests = shelf.sent()
     if as_json:
         output.print_json([dataclasses.asdict(request) for request in requests])
         return
@@ -161,14 +167,10 @@ def ledger(obj: dict[str, Any], as_json: bool) -> None:
         click.echo("Nothing ever opened a connection.", err=True)
 
 
-def _use(home: Home, name: str, *, mix: bool = False) -> None:
-    from engine.library import choose_model
-
-    store = _store(home)
-    if store.resolve(name) != name:
-        store.model(name)
-    card = choose_model(home, name, mixes=mix)
-    if settings.load(home).model == name:
+def _use(obj: dict[str, Any], name: str, *, mix: bool = False) -> None:
+    with _shelf(obj) as shelf:
+        card = shelf.use(name, mixes=mix)
+    if settings.load(obj["home"]).model == name:
         click.echo(f"{card.title} is used from now on.", err=True)
         return
     click.echo(
@@ -178,8 +180,10 @@ def _use(home: Home, name: str, *, mix: bool = False) -> None:
     )
 
 
-def _list(home: Home, as_json: bool) -> None:
-    rows = list(_rows(home))
+def _list(obj: dict[str, Any], as_json: bool) -> None:
+    with _shelf(obj) as shelf:
+        overview = shelf.overview()
+    rows = [_row(entry) for entry in overview.entries if entry.standing is not Standing.LEFT_OVER]
     if as_json:
         output.print_json(rows)
         return
@@ -188,61 +192,38 @@ def _list(home: Home, as_json: bool) -> None:
         languages = _in_short(row["languages"])
         told = (row["state"], row["name"], row["title"], size, languages, row["licence"])
         click.echo("\t".join(told) + (f"\t{row['problem']}" if row["problem"] else ""))
+    for entry in overview.entries:
+        if entry.kept_bytes:
+            click.echo(
+                f"What {entry.name} has encoded is kept ({in_words(entry.kept_bytes)}). To erase "
+                f"it: keepsight models drop {entry.name}",
+                err=True,
+            )
 
 
-def _rows(home: Home) -> Iterator[dict[str, Any]]:
-    """What is listed: `state` says whether it is in use, here, damaged, begun or to be had."""
-    from engine.library import Library
-    from engine.models import catalog
-
-    store = _store(home)
-    problem = ""
-    try:
-        with Library.open(home) as library:
-            cards = library.model_cards()
-    except ModelError as error:
-        problem = f"{error.title}. {error.message}"
-        cards = []
-    own = {"problem": "", "size_bytes": 0}
-    used = {card.name for card in cards[:1]} or {settings.load(home).model}
-    for state, card in zip(("in use", *["built in"] * len(cards)), cards, strict=False):
-        yield {"state": state, **dataclasses.asdict(card), **own}
-    if problem:
-        yield _row("damaged", settings.load(home).model, problem=problem)
-        for card in catalog.available():
-            yield {"state": "built in", **dataclasses.asdict(card), **own}
-    here = store.models()
-    for model in here:
-        if not used & {model.name, store.resolve(model.name)}:
-            yield _installed_row(model)
-    for name, size_bytes in store.unfinished():
-        yield _row("begun", name, size_bytes=size_bytes, problem="its installation did not end")
-    for choice in choices():
-        if choice.name not in {model.name for model in here}:
-            yield _choice_row(choice)
+def _row(entry: ModelEntry) -> dict[str, Any]:
+    """A model as `--json` prints it: what its card or the catalog says of it, too."""
+    more: dict[str, Any] = {"title": entry.title}
+    if entry.card is not None:
+        more = dataclasses.asdict(entry.card)
+    elif entry.standing is Standing.TO_INSTALL:
+        more = dataclasses.asdict(choice(entry.name))
+    return {
+        "state": entry.standing,
+        "name": entry.name,
+        "languages": entry.languages,
+        "licence": entry.licence,
+        **more,
+        "size_bytes": entry.size_bytes,
+        "problem": entry.problem,
+        "kept_bytes": entry.kept_bytes,
+    }
 
 
-def _installed_row(model: InstalledModel) -> dict[str, Any]:
-    if model.origin is None or model.problem:
-        return _row("damaged", model.name, problem=model.problem)
-    origin = model.origin
-    return _row(
-        "installed",
-        model.name,
-        title=origin.title,
-        languages=origin.languages,
-        licence=origin.licence,
-        size_bytes=model.size_bytes,
-    )
-
-
-def _choice_row(choice: Choice) -> dict[str, Any]:
-    return _row("to install", size_bytes=choice.disk_bytes, **dataclasses.asdict(choice))
-
-
-def _row(state: str, name: str, **more: Any) -> dict[str, Any]:
-    empty = {"title": name, "languages": (), "licence": "", "size_bytes": 0, "problem": ""}
-    return {"state": state, "name": name, **empty, **more}
+def _advised_row(one: Advised) -> dict[str, Any]:
+    more = dataclasses.asdict(one)
+    del more["name"]
+    return {"choice": dataclasses.asdict(choice(one.name)), **more}
 
 
 def _in_short(languages: tuple[str, ...]) -> str:
@@ -257,38 +238,35 @@ def _language() -> str:
     return named if re.fullmatch("[a-z]{2,3}", named) else "en"
 
 
-def _measure_forms(home: Home, model: InstalledModel) -> None:
-    """Lets the model run as fast as it can here; where that fails, it runs as it came."""
-    from engine.models_advice import compile_installed
-
+def _measure_and_tell(shelf: ModelShelf, name: str, size_bytes: int) -> None:
+    """Lets a new model run as fast as it can here; where that fails, it runs as it came."""
     try:
         with output.bars() as on_progress:
-            plan = compile_installed(
-                home, model.name, lambda share, step: on_progress(step, round(100 * share), 100)
+            plan = shelf.measure(
+                name, lambda share, step: on_progress(step, round(100 * share), 100)
             )
     except ModelError as error:
         click.echo(f"{error.title}. {error.message}", err=True)
-        return
-    for form in plan.measured:
-        told = form.refused or f"{form.photos_per_s:.1f} photos/s, {form.query_ms:.0f} ms a query"
-        chosen = " (chosen)" if form.form == plan.form else ""
-        click.echo(f"{form.form}: {told}{chosen}", err=True)
-
-
-def _tell_installed(model: InstalledModel) -> None:
+    else:
+        for form in plan.measured:
+            told = f"{form.photos_per_s:.1f} photos/s, {form.query_ms:.0f} ms a query"
+            chosen = " (chosen)" if form.form == plan.form else ""
+            click.echo(f"{form.form}: {form.refused or told}{chosen}", err=True)
     click.echo(
-        f"{model.name} is installed ({in_words(model.size_bytes)}). To use it: "
-        f"keepsight models use {model.name}",
+        f"{name} is installed ({in_words(size_bytes)}). To use it: keepsight models use {name}",
         err=True,
     )
 
 
-def _store(home: Home) -> ModelStore:
-    return ModelStore(home.models)
+@contextmanager
+def _shelf(obj: dict[str, Any]) -> Iterator[ModelShelf]:
+    """The door to the models of the home that was asked for."""
+    from engine.library import reader_workers
+    from engine.models_shelf import ModelShelf
 
-
-def _ledger(home: Home) -> Ledger:
-    return Ledger(home.network_ledger)
+    home: Home = obj["home"]
+    with ModelShelf.open(home, reader_workers()) as shelf:
+        yield shelf
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from engine import settings
+from engine.errors import ModelError
 from engine.indexing.embedding import Embedder
 from engine.indexing.indexer import Indexer
 from engine.indexing.switch import Switch
@@ -145,6 +146,23 @@ class ModelsInUse:
         switch = self._indexer.switch
         return Preparing(switch.title, switch.out_of_reach, self._mixes) if switch else None
 
+    def drop(self, fingerprints: Collection[str]) -> None:
+        """Erases what models have embedded. Raises ModelError where one of them is in use."""
+        with self._lock:
+            incoming = [self.incoming] if self.incoming is not None else []
+            if any(model.card.fingerprint in fingerprints for model in (self.active, *incoming)):
+                raise ModelError(
+                    "The model is in use",
+                    "What it has encoded answers your searches, or is about to. Nothing was "
+                    "dropped.",
+                )
+            with self._database.writing() as connection:
+                for fingerprint in fingerprints:
+                    embeddings.drop(connection, fingerprint)
+                # A former model still holds its vectors, and would write them when it closes.
+                self.prune(connection)
+            self.publish()
+
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has."""
         for model in self._all():
@@ -180,7 +198,8 @@ class ModelsInUse:
 
     def _save(self, *, model: str | None = None, next_model: str = "", mixes: bool = False) -> None:
         named = self.active.spec if model is None else model
-        settings.save(self._home, settings.Settings(named, next_model, mixes))
+        chosen = settings.load(self._home)
+        settings.save(self._home, replace(chosen, model=named, next_model=next_model, mixes=mixes))
 
     def _answer_with(self, models: Sequence[ModelInUse]) -> None:
         answering = [model.answering for model in models]
@@ -195,3 +214,20 @@ class ModelsInUse:
     def _all(self) -> list[ModelInUse]:
         incoming = [self.incoming] if self.incoming is not None else []
         return [self.active, *incoming, *self._retired]
+
+
+def choose(home: Home, database: Database, spec: str, *, mixes: bool = False) -> ModelCard:
+    """Uses the model that `spec` names from the next opening on, if it has embedded all there is.
+
+    Otherwise it is prepared from the next indexing on. Raises ModelError, with nothing changed.
+    """
+    model = ModelInUse.load(home, database, spec)
+    try:
+        present = settings.load(home).model
+        is_ready = spec == present or model.is_complete(database)
+        plain = replace(settings.load(home), next_model="", mixes=False)
+        begun = replace(plain, model=present, next_model=spec, mixes=mixes)
+        settings.save(home, replace(plain, model=spec) if is_ready else begun)
+    finally:
+        model.close()
+    return model.card

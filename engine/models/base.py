@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.records import ModelCard, SegmentKind
+from engine.records import Medium, ModelCard
 
 
 class Encoder(Protocol):
@@ -27,7 +27,7 @@ class Encoder(Protocol):
         """N texts to (N, D) float32, L2-normalised; a text of unknown words gives zeros."""
         ...
 
-    def background(self, kind: SegmentKind) -> NDArray[np.float32]:
+    def background(self, medium: Medium) -> NDArray[np.float32]:
         """(B, D) embeddings of unrelated photos or passages; B may be 0."""
         ...
 

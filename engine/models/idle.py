@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.models.base import Encoder
-from engine.records import ModelCard, SegmentKind
+from engine.records import Medium, ModelCard
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +94,10 @@ class IdleEncoder:
             vectors: NDArray[np.float32] = encode(pixels)
             return vectors
 
-    def background(self, kind: SegmentKind) -> NDArray[np.float32]:
+    def background(self, medium: Medium) -> NDArray[np.float32]:
         """(B, D) embeddings of unrelated photos or passages; B may be 0."""
         with self._using() as encoder:
-            return encoder.background(kind)
+            return encoder.background(medium)
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of `text` of which the model knows nothing, in order."""

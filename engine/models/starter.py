@@ -17,7 +17,8 @@ from engine.errors import ModelError
 from engine.models.onnx import OnnxGraph, default_threads
 from engine.models.windows import average_windows, split_windows
 from engine.models.wordpiece import WordPieces
-from engine.records import Calibration, ModelCard, PixelSpec, SegmentKind
+from engine.readings import PixelSpec
+from engine.records import Calibration, Medium, ModelCard
 
 PREPROCESSING = "wordpiece-2"
 """Changes whenever the same picture or text would be prepared differently."""
@@ -53,8 +54,8 @@ class StarterEncoder:
         # One thread: a query takes a fraction of a millisecond.
         self._text = OnnxGraph(contents["text.onnx"], name="text.onnx", threads=1)
         with np.load(io.BytesIO(contents["background.npz"])) as stored:
-            self._background: dict[SegmentKind, NDArray[np.float32]] = {
-                kind: stored[kind.value].astype(np.float32) for kind in SegmentKind
+            self._background: dict[Medium, NDArray[np.float32]] = {
+                medium: stored[medium.value].astype(np.float32) for medium in Medium
             }
 
     @property
@@ -88,12 +89,12 @@ class StarterEncoder:
         """
         return self._words.unknown_words(text)
 
-    def background(self, kind: SegmentKind) -> NDArray[np.float32]:
+    def background(self, medium: Medium) -> NDArray[np.float32]:
         """(256, D) embeddings of unrelated photos or captions, normalised.
 
         What a query's cosines are compared with while a library is small.
         """
-        return self._background[kind]
+        return self._background[medium]
 
     def close(self) -> None:
         """Frees the memory; no call may follow."""

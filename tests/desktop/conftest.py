@@ -14,16 +14,8 @@ from desktop.main_window import MainWindow
 from desktop.window_state import WindowState
 from engine.library import Library
 from engine.paths import Home
-from engine.records import (
-    Band,
-    ContentId,
-    FileId,
-    Hit,
-    Kind,
-    Match,
-    Retriever,
-    SegmentId,
-)
+from engine.readings import Details, Kind
+from engine.records import Band, ContentId, FileId, Hit, Match, Retriever, SegmentId
 
 MakeHit = Callable[..., Hit]
 
@@ -44,8 +36,8 @@ def make_hit() -> MakeHit:
             "size_bytes": 1234,
             "modified_at": datetime(2024, 6, 1) - timedelta(days=number),
             "online": True,
-            "width": 640,
-            "height": 480,
+            "details": Details(width=640, height=480),
+            "has_picture": more.get("kind", Kind.PHOTO) is not Kind.DOCUMENT,
         }
         return Hit(**(values | more))
 

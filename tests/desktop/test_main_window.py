@@ -1,6 +1,7 @@
 """The real window, on real files, from adding a folder to opening a hit."""
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,13 +58,14 @@ def test_from_an_empty_window_to_an_open_file(open_window, shelf, qtbot, monkeyp
     assert window.status._skips.text() == "1 skipped"
 
     qtbot.keyClicks(window.search_bar._field, "a rocket launch")
-    qtbot.waitUntil(lambda: names(window)[:1] == [ROCKET], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.results.view.hits[0].matches), timeout=PATIENCE_MS)
+    assert names(window)[0] == ROCKET
     window.results.view.select(0)
     assert ROCKET in window.preview._title.text().replace("\u200b", "")
     assert "Looks like it" in window.preview._why.text()
     qtbot.waitUntil(lambda: not window.preview._image.isNull(), timeout=PATIENCE_MS)
     qtbot.keyClick(window.results.view, Qt.Key.Key_Return)
-    assert opened == [shelf / ROCKET]
+    qtbot.waitUntil(lambda: opened == [shelf / ROCKET])
 
 
 def test_a_document_shows_its_passage_with_the_words_marked(open_window, shelf, qtbot) -> None:
@@ -226,3 +228,25 @@ def test_light_and_dark_follow_the_system(open_window, qapp, monkeypatch) -> Non
         qapp.styleHints().colorSchemeChanged.emit(scheme)
         seen.append(window.grab().toImage().pixelColor(20, 300).lightness())
     assert seen[0] < 80 < seen[1]
+
+
+def test_a_file_inside_another_is_opened_from_a_copy(
+    open_window, pictures, make_photo, qtbot, monkeypatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(open_files, "open_file", lambda path: opened.append(path) or True)
+    photo = make_photo(pictures / "kite.jpg")
+    with zipfile.ZipFile(pictures / "holiday.zip", "w") as archive:
+        archive.write(photo, "beach/kite.jpg")
+    data = photo.read_bytes()
+    photo.unlink()
+    window = open_window(pictures)
+    wait_for(qtbot, window, 2)
+    inside = next(i for i, hit in enumerate(window.results.view.hits) if hit.member)
+    window.results.view.select(inside)
+    assert "kite.jpg" in window.preview._title.text().replace("\u200b", "")
+    assert "holiday.zip › beach/kite.jpg" in window.preview._path.text().replace("\u200b", "")
+    qtbot.keyClick(window.results.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE_MS)
+    assert opened[0].name == "kite.jpg"
+    assert opened[0].read_bytes() == data

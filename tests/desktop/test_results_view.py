@@ -5,7 +5,8 @@ from PySide6.QtGui import QImage
 from desktop.grid_layout import Section
 from desktop.results_view import ResultsView
 from desktop.thumbnail_cache import ThumbnailCache
-from engine.records import Band, ContentId, Kind
+from engine.readings import Kind
+from engine.records import Band, ContentId
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from desktop import sections
 from desktop.grid_layout import Section
+from engine.readings import Details
 from engine.records import Band
 
 
@@ -15,5 +16,5 @@ def test_hits_are_under_their_bands(make_hit) -> None:
 
 def test_hits_are_under_their_months(make_hit) -> None:
     dates = [datetime(2024, 5, 9), datetime(2024, 5, 1), datetime(2023, 5, 2)]
-    hits = [make_hit(number, taken_at=date) for number, date in enumerate(dates)]
+    hits = [make_hit(number, details=Details(taken_at=date)) for number, date in enumerate(dates)]
     assert sections.by_month(hits) == [Section("May 2024", 2), Section("May 2023", 1)]

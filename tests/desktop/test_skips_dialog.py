@@ -6,7 +6,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
 from desktop.skips_dialog import SkipsDialog, SkipsModel
-from engine.records import FileId, Skip, SkipReason
+from engine.readings import SkipReason
+from engine.records import FileId, Skip
 
 SKIPS = [
     Skip(FileId(n), Path(f"/p/{n}.jpg"), SkipReason.CORRUPT, "damaged", 1, datetime.now(UTC))

@@ -1,5 +1,6 @@
 from desktop.status_bar import StatusBar
-from engine.records import Counts, IndexProgress, Phase, SkipReason
+from engine.readings import SkipReason
+from engine.records import Counts, IndexProgress, Phase
 
 
 def test_progress_is_told_in_words(qtbot) -> None:

@@ -19,12 +19,16 @@ from engine.models.shelf.installed import ModelStore
 from engine.models.shelf.machine import REFERENCE
 from engine.paths import Home
 from tests.engine.models import tiny_published
-from tests.engine.models.hub_standin import StandIn, serve
-from tests.engine.models.tiny_published import ARCHITECTURE, REPOSITORY, TAG
-
-NAME = f"{ARCHITECTURE}-{TAG}"
+from tests.engine.models.hub_standin import StandIn
+from tests.engine.models.tiny_published import ARCHITECTURE, TAG
+from tests.model_hub import NAME, tiny_hub
 
 Models = Callable[..., Result]
+
+
+def chosen(home: Home) -> tuple[str, str, bool]:
+    found = settings.load(home)
+    return found.model, found.next_model, found.mixes
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +66,7 @@ def mine(home: Home, weights) -> None:
 
 @pytest.fixture
 def standin(monkeypatch: pytest.MonkeyPatch, weights) -> Iterator[StandIn]:
-    tiny_published.publish(monkeypatch)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with serve() as hub:
-        files = {architectures.WEIGHTS: weights[".safetensors"].read_bytes()}
-        hub.repositories[REPOSITORY] = files
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    with tiny_hub(monkeypatch, weights) as hub:
         yield hub
 
 
@@ -118,13 +116,43 @@ def test_in_a_library_the_former_model_answers_until_the_next_is_ready(
         list(library.index([pictures]))
     told = models("use", "mine", "--mix").stderr
     assert "takes over once" in told
-    assert settings.load(home) == settings.Settings("starter", "mine", mixes=True)
+    assert chosen(home) == ("starter", "mine", True)
     assert "in use" in models("remove", "mine").stderr
     moved = Home.at(home.data.parent.rename(home.data.parent.with_name("moved")))
     with Library.open(moved) as library:
         list(library.index([]))
         assert library.model_cards()[0].dimension == 24, "a home that was moved keeps its models"
-    assert settings.load(moved) == settings.Settings("mine")
+    assert chosen(moved) == ("mine", "", False)
+
+
+@pytest.fixture
+def one_photo(home, pictures, make_photo) -> None:
+    """A library of one photo."""
+    make_photo(pictures / "one.png")
+    with Library.open(home) as library:
+        list(library.index([pictures]))
+
+
+@pytest.mark.usefixtures("mine", "one_photo")
+def test_what_the_former_model_encoded_is_dropped_when_it_is_asked_for(
+    models, listed, home, embedded
+):
+    assert "in use" in models("drop", "starter").stderr
+    models("use", "mine")
+    with Library.open(home) as library:
+        list(library.index([]))
+    assert "keepsight models drop starter" in models("list").stderr
+    count = embedded()["starter"]
+    assert listed("list")[1]["kept_bytes"] == count * 384 * 2
+    done = models("drop", "starter")
+    assert done.exit_code == 0, done.output
+    assert "is erased" in done.stderr
+    assert list(embedded().values()) == [count]
+    again = models("drop", "starter")
+    assert again.exit_code == 1
+    assert "Nothing is kept" in again.stderr
+    assert models("use", "starter").exit_code == 0
+    assert chosen(home) == ("mine", "starter", False), "it encodes all anew"
 
 
 def test_use_may_stand_before_the_listing_as_it_did(models, mine, home):

@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.openclip.spec import CONFIGURATION, PREFIX
-from engine.records import Calibration, ModelCard, PixelSpec
+from engine.readings import PixelSpec
+from engine.records import Calibration, ModelCard
 
 logger = logging.getLogger(__name__)
 

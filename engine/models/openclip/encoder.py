@@ -24,7 +24,7 @@ from engine.models.openclip.spec import parse_spec
 from engine.models.openclip.tokens import TextSplitter, tokenizer_of_folder
 from engine.models.openclip.towers import TorchTowers
 from engine.models.windows import average_windows
-from engine.records import ModelCard, SegmentKind
+from engine.records import Medium, ModelCard
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class OpenClipEncoder:
         """None: these vocabularies go down to single bytes, so that no word is unknown."""
         return ()
 
-    def background(self, kind: SegmentKind) -> NDArray[np.float32]:
+    def background(self, medium: Medium) -> NDArray[np.float32]:
         """(0, D): a model from elsewhere brings no unrelated embeddings with it."""
         return self._nothing()
 

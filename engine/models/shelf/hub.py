@@ -163,7 +163,7 @@ class Hub:
             raise ModelError(
                 f"There is no connection to {self._visit.host}",
                 f"{str(error)[:DETAIL_CHARACTERS] or type(error).__name__}, while getting {what}. "
-                "Check the network and the proxy, and run the command again: it goes on from where "
+                "Check the network and the proxy, and try again: it goes on from where "
                 "it was. For a computer without network, `keepsight models import` takes files.",
             ) from error
         except errors.GatedRepoError as error:
@@ -184,7 +184,7 @@ class Hub:
         self._visit.note("disk full")
         return ModelError(
             "The disk is full",
-            f"There was no room for the rest of {what}. Make room, and run the command again: it "
+            f"There was no room for the rest of {what}. Make room, and try again: it "
             "goes on from where it was.",
         )
 

@@ -72,7 +72,7 @@ class Visit:
         return ModelError(
             "The network wants you to sign in",
             f"A web page came in place of what was asked of {self.host}, as in hotels and trains. "
-            "Open a browser, sign in to the network, and run the command again.",
+            "Open a browser, sign in to the network, and try again.",
         )
 
     def sending(self, request: Any) -> None:

@@ -263,7 +263,7 @@ def _wrong_with(folder: Path, file: InstalledFile) -> str:
 def _unwritable(error: OSError) -> ModelError:
     where = f"{shown(error.filename)}: " if error.filename else ""
     if error.errno == errno.ENOSPC:
-        return ModelError("The disk is full", f"{where}make room, and run the command again.")
+        return ModelError("The disk is full", f"{where}make room, and try again.")
     return ModelError("A model's file cannot be read or written", f"{where}{error.strerror}.")
 
 

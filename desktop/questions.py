@@ -1,0 +1,45 @@
+"""What a person is asked and told in passing: a folder, a picture, whether something is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from engine.paths import shown
+from engine.records import Folder
+
+PICTURES = "Pictures (*.jpg *.jpeg *.png *.webp *.gif *.tif *.tiff *.bmp);;All files (*)"
+
+
+def folder_to_watch(parent: QWidget) -> Path | None:
+    """A folder, or None where the person changed their mind."""
+    chosen = QFileDialog.getExistingDirectory(parent, "Add a folder", str(Path.home()))
+    return Path(chosen) if chosen else None
+
+
+def picture(parent: QWidget) -> Path | None:
+    """A picture to search with, or None."""
+    home = str(Path.home())
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Search with a picture", home, PICTURES)
+    return Path(chosen) if chosen else None
+
+
+def may_remove(parent: QWidget, folder: Folder) -> bool:
+    """Whether a folder shall be forgotten."""
+    answer = QMessageBox.question(
+        parent,
+        "Remove this folder?",
+        f"Keepsight forgets everything it knows about {shown(folder.path)}. "
+        "The files themselves stay where they are.",
+    )
+    return answer is QMessageBox.StandardButton.Yes
+
+
+def tell(parent: QWidget, title: str, message: str) -> None:
+    """Shows a message that waits for no answer."""
+    box = QMessageBox(QMessageBox.Icon.Information, title, title, parent=parent)
+    box.setInformativeText(message)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()

@@ -1,0 +1,46 @@
+"""The line at the top: the search field between two buttons that fold the side panels away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from desktop import icons
+from desktop.window_state import WindowState
+
+
+class FoldButton(QToolButton):
+    """Shows and hides a panel, and remembers which it was."""
+
+    def __init__(self, icon: str, key: str, panel: QWidget, name: str, state: WindowState) -> None:
+        super().__init__(checkable=True, accessibleName=name)
+        self.setToolTip(f"Show or hide: {name}")
+        self._icon_name = icon
+        is_shown = state.is_shown(key)
+        self.setChecked(is_shown)
+        panel.setVisible(is_shown)
+
+        def toggle(checked: bool) -> None:
+            panel.setVisible(checked)
+            state.set_shown(key, checked)
+
+        self.toggled.connect(toggle)
+        self.tint()
+
+    def tint(self) -> None:
+        """Takes on the colours in use."""
+        self.setIcon(icons.icon(self._icon_name))
+
+
+class Toolbar(QWidget):
+    """Arranges the search field and the two buttons."""
+
+    def __init__(self, left: FoldButton, middle: QWidget, right: FoldButton) -> None:
+        super().__init__(objectName="toolbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(10)
+        row.addWidget(left)
+        row.addWidget(middle, 1)
+        row.addWidget(right)
