@@ -1,4 +1,4 @@
-"""The command line: index | search | similar | folders | models | doctor | eval | train."""
+"""The command line: index | search | similar | folders | models | doctor | read | eval | train."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from engine import output
 from engine.errors import KeepsightError
 from engine.evaluation.command import evaluate
 from engine.models_command import models
-from engine.paths import Home, shown
-from engine.records import Kind, Phase, Query
+from engine.paths import Home, shown, shown_inside
+from engine.read_command import read_files
+from engine.readings import Kind
+from engine.records import Phase, Query
 from engine.training_command import train
 
 OpenWindow = Callable[[Home, tuple[Path, ...]], int]
@@ -88,9 +90,10 @@ def window(ctx: click.Context, folders: tuple[Path, ...]) -> None:
 
 @_commands.command()
 @click.argument("folders", nargs=-1, required=True, type=PATH)
+@click.option("--recognise", is_flag=True, help="Look for text in photos and scans too: slow.")
 @click.pass_obj
-def index(obj: dict[str, Any], folders: tuple[Path, ...]) -> None:
-    """Index the photos and documents of FOLDERS, and remember these.
+def index(obj: dict[str, Any], folders: tuple[Path, ...], recognise: bool) -> None:
+    """Index the photos, documents and videos of FOLDERS, and remember these.
 
     It may be interrupted at any moment; the next run goes on from there.
     """
@@ -99,8 +102,8 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...]) -> None:
     with Library.open(obj["home"]) as library, output.interruptible() as interrupted:
         with tqdm(unit="file", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
             progress = library.progress
-            for progress in library.index(folders):
-                bar.set_description("Looking" if progress.phase is Phase.SCANNING else "Indexing")
+            for progress in library.index(folders, recognises_text=recognise):
+                bar.set_description(_DOING.get(progress.phase, "Indexing"))
                 bar.total = progress.total
                 bar.update(progress.done - bar.n)
                 if interrupted():
@@ -117,6 +120,11 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...]) -> None:
             click.echo("`keepsight doctor` tells which files were skipped and why.", err=True)
 
 
+_DOING = {
+    Phase.SCANNING: "Looking",
+    Phase.PREPARING: "Preparing the next model",
+    Phase.RECOGNISING: "Reading text in pictures",
+}
 _limit = click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(min=1))
 _kind = click.option("--type", "kind", type=click.Choice([k.value for k in Kind]))
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -197,10 +205,12 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
                 "files": counts.files,
                 "indexed": counts.indexed,
                 "waiting": counts.waiting,
+                "companions": counts.companions,
                 "offline": counts.offline,
                 "skipped": [
                     {
                         "path": os.fspath(skip.path),
+                        "member": skip.member,
                         "reason": skip.reason,
                         "detail": skip.detail,
                         "attempts": skip.attempts,
@@ -216,11 +226,12 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
         f"{counts.skipped:,} skipped, {counts.offline:,} on drives that are not there"
     )
     for skip in skips:
-        click.echo(f"{skip.reason}\t{shown(skip.path)}\t{skip.detail}")
+        click.echo(f"{skip.reason}\t{shown_inside(skip.path, skip.member)}\t{skip.detail}")
 
 
 _commands.add_command(evaluate)
 _commands.add_command(models)
+_commands.add_command(read_files)
 _commands.add_command(train)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -13,7 +14,8 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from engine.paths import shown
+from engine.paths import shown_inside
+from engine.readings import Details
 from engine.records import Hit, SearchResult
 
 
@@ -31,23 +33,40 @@ def hit_as_json(hit: Hit) -> dict[str, object]:
             for m in hit.matches
         ],
         "date": hit.shown_at.isoformat(),
-        "width": hit.width,
-        "height": hit.height,
-        "camera": hit.camera,
-        "title": hit.title,
+        "member": hit.member,
+        "page": hit.spot.page,
+        "second": hit.spot.second,
+        "section": hit.section,
+        **_details_as_json(hit.details),
         "size_bytes": hit.size_bytes,
         "copies": hit.copies,
         "online": hit.online,
     }
 
 
+def _details_as_json(details: Details) -> dict[str, object]:
+    told = dataclasses.asdict(details)
+    told["taken_at"] = details.taken_at.isoformat() if details.taken_at else None
+    return told
+
+
 def print_hits(result: SearchResult) -> None:
     """Prints hits for people, a line each."""
     for hit in result.hits:
         snippet = f"\t{' '.join(hit.snippet.split())[:100]}" if hit.snippet else ""
-        click.echo(f"{hit.score:4.0%} {hit.band:6} {shown(hit.path)}{snippet}")
+        click.echo(f"{hit.score:4.0%} {hit.band:6} {_where(hit)}{snippet}")
     if not result.hits:
         click.echo("Nothing found.", err=True)
+
+
+def _where(hit: Hit) -> str:
+    """The file, what is inside it, and the page or the second."""
+    where = shown_inside(hit.path, hit.member)
+    if hit.spot.page is not None:
+        where += f", p. {hit.spot.page}"
+    if hit.spot.second is not None:
+        where += f", at {hit.spot.second:.0f} s"
+    return where
 
 
 def print_json(value: object) -> None:

@@ -10,7 +10,8 @@ import click
 import pytest
 
 from engine import cli, output
-from engine.records import Band, ContentId, FileId, Folder, Hit, Kind, SegmentId
+from engine.readings import Kind
+from engine.records import Band, ContentId, FileId, Folder, Hit, SegmentId
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,10 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 HIT = {
     *("path", "folder", "kind", "score", "band", "snippet", "retrievers", "date", "width"),
-    *("height", "camera", "title", "size_bytes", "copies", "online"),
+    *("height", "camera", "title", "size_bytes", "copies", "online", "member", "page", "second"),
+    *("section", "taken_at", "taken_from", "lens", "iso", "rating", "keywords", "caption", "place"),
+    *("latitude", "longitude", "author", "language", "pages", "duration_s", "codec"),
 }
-DOCTOR = {"files", "indexed", "waiting", "offline", "skipped"}
-SKIP = {"path", "reason", "detail", "attempts", "skipped_at"}
+DOCTOR = {"files", "indexed", "waiting", "companions", "offline", "skipped"}
+SKIP = {"path", "member", "reason", "detail", "attempts", "skipped_at"}
 FOLDER = {"id", "path", "state", "files", "indexed", "skipped"}
 CARD = {"name", "title", "version", "dimension", "languages", "licence", "fingerprint"}
 
