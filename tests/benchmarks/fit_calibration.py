@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from engine.models.starter import StarterEncoder
-from engine.records import SegmentKind
+from engine.records import Medium
 from engine.training.calibration import calibrate
 from engine.training.layouts import read_captions
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="its folder; the built-in one by default")
     options = parser.parse_args()
     encoder = StarterEncoder(options.model)
-    against = {kind: encoder.background(kind) for kind in SegmentKind}
+    against = {medium: encoder.background(medium) for medium in Medium}
     photos = read_captions(options.captions, options.split)
     for pair, fitted in calibrate(encoder, photos, against).items():
         print(f"{pair}: {fitted.calibration}")

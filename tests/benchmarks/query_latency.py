@@ -18,7 +18,8 @@ import numpy as np
 from engine.library import Library
 from engine.models import catalog
 from engine.paths import Home
-from engine.records import FolderId, FoundFile, Kind, Query, Reading
+from engine.readings import Kind, Picture, Reading
+from engine.records import FolderId, FoundFile, Query
 from engine.store import contents, embeddings, files, folders
 from engine.store.database import Database
 
@@ -100,9 +101,9 @@ def _fill(home: Home, count: int, root: Path) -> None:
             relative = Path(f"{number // 1000:03d}", f"photo-{number:06d}.jpg")
             found = FoundFile(folder_id, root, relative, 1000, number)
             files.register(connection, [found])
-            reading = Reading(Kind.PHOTO, pixels=pixels, width=1, height=1)
-            content_id, added = contents.add(connection, number.to_bytes(32, "big"), reading)
-            segments += added
+            reading = Reading(Kind.PHOTO, (Picture(pixels),), reader="photo", reader_version=1)
+            content_id, fresh = contents.keep(connection, number.to_bytes(32, "big"), reading)
+            segments += [segment_id for segment_id, _ in fresh]
             connection.execute(
                 "UPDATE files SET state = 'indexed', content_id = ? WHERE relative = ?",
                 (content_id, bytes(relative)),

@@ -21,7 +21,8 @@ from desktop import app as application
 from desktop import sections
 from desktop.results_view import ResultsView
 from desktop.thumbnail_cache import ThumbnailCache
-from engine.records import Band, ContentId, FileId, Hit, Kind, SegmentId
+from engine.readings import Kind
+from engine.records import Band, ContentId, FileId, Hit, SegmentId
 
 FRAMES = 200
 

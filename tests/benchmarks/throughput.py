@@ -25,7 +25,7 @@ from engine.models import catalog
 from engine.models.base import Encoder
 from engine.paths import Home
 from engine.readers import registry
-from engine.records import Reading
+from engine.readings import Reading
 
 ARRAYS = 1024
 BATCH = 16
