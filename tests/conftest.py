@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine import settings
 from engine.library import Library
 from engine.paths import Home
 
@@ -23,7 +24,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home.at(tmp_path / "home").create()
+    """A home of the test's own, where text in photos is looked for only by those who test that."""
+    made = Home.at(tmp_path / "home").create()
+    settings.save(made, settings.Settings(recognises_text=False))
+    return made
 
 
 @pytest.fixture

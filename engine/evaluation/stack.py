@@ -17,7 +17,8 @@ from engine.evaluation.report import Progress
 from engine.evaluation.tasks import Trial
 from engine.library import Library
 from engine.paths import Home, shown
-from engine.records import ContentId, FolderId, Kind, Query
+from engine.readings import Kind
+from engine.records import ContentId, FolderId, Query
 from engine.training.metrics import Answers, Ranks, ranks_in_list
 
 DEEPEST = 1_000

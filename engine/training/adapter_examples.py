@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from engine.errors import CaptionsError
 from engine.models.base import Encoder
 from engine.paths import shown
-from engine.records import Filters, Kind, PixelSpec, ReadFailure, Reading
+from engine.readings import Kind, PixelSpec, ReadFailure, Reading
+from engine.records import Filters, Medium
 from engine.store import embeddings, files, listing
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
@@ -110,7 +111,9 @@ class ExampleSource:
             stored = np.zeros((0, self._encoder.card.dimension), np.float32)
             if details is not None:
                 model_id = self._vectors.model_id
-                stored = embeddings.of_content(connection, model_id, details.content_id)
+                stored = embeddings.of_content(
+                    connection, model_id, details.content_id, Medium.PICTURE
+                )
             if len(stored):
                 vectors[number] = stored[0]
             else:
@@ -139,7 +142,7 @@ class ExampleSource:
 
     def _others(self, queries: Floats, photos: Floats) -> Floats:
         """(N, D) photos of the library: a sample, and those that the queries find as it is."""
-        index, step = self._vectors.photos, max(1, len(queries) // HARD_QUERIES)
+        index, step = self._vectors.pictures, max(1, len(queries) // HARD_QUERIES)
         near = [index.search(query, HARD_PHOTOS).segments for query in queries[::step]]
         segments = np.unique(np.concatenate([*near, np.empty(0, np.int64)]))
         pages = embeddings.vectors(self._database.reading(), self._vectors.model_id, segments)

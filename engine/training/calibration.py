@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 
 from engine.errors import CaptionsError
 from engine.models.base import Encoder
-from engine.records import Calibration, PixelSpec, SegmentKind
+from engine.readings import PixelSpec
+from engine.records import Calibration, Medium
 from engine.training import captioned, figures
 from engine.training.captioned import content_words
 from engine.training.figures import Progress, Vectors
@@ -53,7 +54,7 @@ _BRIGHTNESS = (0.7, 1.3)
 _CROP_QUALITY = 60
 
 Floats = NDArray[np.float64]
-Background = dict[SegmentKind, Vectors]
+Background = dict[Medium, Vectors]
 Bands = dict[str, dict[str, float | None]]
 Words = Sequence[frozenset[str]]
 
@@ -95,10 +96,8 @@ def background(encoder: Encoder, photos: Sequence[CaptionedPhoto]) -> Background
     chosen = [captioned[number] for number in order]
     seen, told = chosen[::2], chosen[1::2]
     return {
-        SegmentKind.PHOTO: figures.encode_photos(encoder, [photo.path for photo in seen]),
-        SegmentKind.PASSAGE: figures.encode_texts(
-            encoder, [photo.captions[language][0] for photo in told]
-        ),
+        Medium.PICTURE: figures.encode_photos(encoder, [photo.path for photo in seen]),
+        Medium.TEXT: figures.encode_texts(encoder, [photo.captions[language][0] for photo in told]),
     }
 
 
@@ -125,8 +124,8 @@ def calibrate(
     fitted_on = _Side(encoder, captioned[0::2], on_progress)
     reported_on = _Side(encoder, captioned[1::2], on_progress)
     photos_background, passages_background = (
-        against[SegmentKind.PHOTO],
-        against[SegmentKind.PASSAGE],
+        against[Medium.PICTURE],
+        against[Medium.TEXT],
     )
     photo = _fitted(fitted_on, reported_on, lambda side: side.photo_pairs(photos_background))
     picture = _fitted(fitted_on, reported_on, lambda side: side.picture_pairs(photos_background))

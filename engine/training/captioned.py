@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.errors import CaptionsError
 from engine.paths import shown
 from engine.readers import registry
-from engine.records import PixelSpec, ReadFailure
+from engine.readings import PixelSpec, ReadFailure
 
 STOPWORDS = (
     "with that this from over into near while another other their them they there through some "

@@ -22,7 +22,8 @@ from engine.errors import CaptionsError, ModelError, RecipeError
 from engine.models.starter import StarterEncoder
 from engine.models.wordpiece import WordPieces
 from engine.paths import shown
-from engine.records import Calibration, PixelSpec, SegmentKind
+from engine.readings import PixelSpec
+from engine.records import Calibration, Medium
 from engine.training import calibration, captioned, card, figures
 from engine.training.calibration import Background, Fitted
 from engine.training.card import Made, Tried
@@ -258,7 +259,7 @@ class _Work:
                 shutil.copyfile(file, folder / name)
         (folder / "tokenizer.json").write_bytes(self._trained.tokenizer)
         nothing = np.zeros((0, self._recipe.towers.dimension), np.float32)
-        _store(dict.fromkeys(SegmentKind, nothing), folder)
+        _store(dict.fromkeys(Medium, nothing), folder)
         neutral = Fitted(Calibration(slope=0.0, offset=0.0), {})
         card.draft(self._recipe, dict.fromkeys(("photo", "passage", "picture"), neutral), folder)
 

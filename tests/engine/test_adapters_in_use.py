@@ -14,7 +14,8 @@ from engine.adapter_command import run_adapter
 from engine.errors import CaptionsError, ModelError
 from engine.library import Library, choose_model
 from engine.paths import Home
-from engine.records import Failure, Kind, Query
+from engine.readings import Kind
+from engine.records import Failure, Query
 from engine.training import adapter_fit, captioned
 from engine.training.adapter import Adapter, Measured
 from engine.training.judgements import Judgement
@@ -103,15 +104,15 @@ def files_below(home: Home) -> set[Path]:
 def test_the_liked_rise_and_removal_leaves_no_trace(shelf, home, pictures) -> None:
     before, there = answers(shelf, pictures), files_below(home)
     liked, rejected = disliked_first(shelf)
-    adapter = shelf.fit_adapter(feedback(pictures, liked=liked, rejected=rejected))
+    adapter = shelf.own_words.fit(feedback(pictures, liked=liked, rejected=rejected))
     assert (
         adapter.measured.after["liked_above_rejected"]
         > (adapter.measured.before["liked_above_rejected"])
     )
-    assert shelf.adapter is not None
+    assert shelf.own_words.adapter is not None
     assert all(liked in name for name in ranking(shelf)[: PHOTOS // 2])
-    assert shelf.remove_adapter()
-    assert shelf.adapter is None
+    assert shelf.own_words.remove()
+    assert shelf.own_words.adapter is None
     assert answers(shelf, pictures) == before
     assert files_below(home) == there
 
@@ -134,8 +135,8 @@ def test_an_adapter_serves_from_the_next_opening_on_and_in_other_processes(shelf
         assert ranking(beside) != former
         assert ranking(beside) == ranking(shelf)
     with Library.open(home) as again:
-        assert again.adapter is not None
-        assert again.adapter.measured == fitted.measured
+        assert again.own_words.adapter is not None
+        assert again.own_words.adapter.measured == fitted.measured
         assert ranking(again) == ranking(shelf)
 
 
@@ -156,8 +157,8 @@ def test_photos_outside_the_library_are_learnt_from_too(home, pictures, tmp_path
         near = [float((encoder.encode_images(stack) @ texts.T).mean()) for stack in stacks]
         liked, rejected = (reds, blues) if near[0] < near[1] else (blues, reds)
         judgement = Judgement(WORD, tuple(liked), tuple(rejected))
-        library.fit_adapter([judgement], lambda *told: done.append(told))
-        assert library.adapter is not None
+        library.own_words.fit([judgement], lambda *told: done.append(told))
+        assert library.own_words.adapter is not None
         assert library.counts().photos == 0
     assert ("Encoding", 2 * PHOTOS, 2 * PHOTOS) in done
 
@@ -170,8 +171,8 @@ def test_nothing_is_kept_where_there_is_too_little(shelf, home, pictures) -> Non
         [Judgement("🦄", tuple(pictures / f"red{n}.png" for n in range(PHOTOS)))],
     ):
         with pytest.raises(ModelError, match="too few"):
-            shelf.fit_adapter(judgements)
-    assert shelf.adapter is None
+            shelf.own_words.fit(judgements)
+    assert shelf.own_words.adapter is None
     assert files_below(home) == there
 
 
@@ -179,14 +180,14 @@ def test_a_failed_fit_leaves_the_former_adapter(shelf, home) -> None:
     put_adapter(shelf, home)
     before = ranking(shelf)
     with pytest.raises(ModelError):
-        shelf.fit_adapter([])
+        shelf.own_words.fit([])
     assert ranking(shelf) == before
 
 
 @pytest.mark.parametrize("name", ["note.txt", "missing.png"])
 def test_what_is_no_photo_is_named(shelf, pictures, name) -> None:
     with pytest.raises(CaptionsError, match=name):
-        shelf.fit_adapter([Judgement(WORD, (pictures / name,))])
+        shelf.own_words.fit([Judgement(WORD, (pictures / name,))])
 
 
 def test_a_damaged_adapter_is_told_and_nothing_else_changes(shelf, home, pictures) -> None:
@@ -199,10 +200,10 @@ def test_a_damaged_adapter_is_told_and_nothing_else_changes(shelf, home, picture
         told: list[object] = []
         library.subscribe(told.append)
         assert answers(library, pictures) == before
-        assert library.adapter is None
+        assert library.own_words.adapter is None
         (problem,) = library.problems()
         assert file.name in problem.message
-    shelf.remove_adapter()
+    shelf.own_words.remove()
     assert shelf.problems() == []
 
 
@@ -227,17 +228,17 @@ def test_another_model_ignores_it(shelf, home, pictures, tiny) -> None:
     with Library.open(home) as library:
         for _ in library.index([pictures]):
             pass
-        assert library.adapter is None
+        assert library.own_words.adapter is None
         before = ranking(library)
         other = home.adapters / f"{library.model_cards()[0].fingerprint}.npz"
         Adapter(fitted.down, fitted.up, fitted.fingerprint, fitted.measured).save(other)
-        assert library.adapter is None
+        assert library.own_words.adapter is None
         assert len(library.problems()) == 1
         assert ranking(library) == before
         other.unlink()
     choose_model(home, "starter")
     with Library.open(home) as library:
-        assert library.adapter is not None
+        assert library.own_words.adapter is not None
         assert ranking(library) == adapted
 
 

@@ -13,7 +13,8 @@ from engine.indexing import pipeline
 from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
-from engine.records import Event, Phase, Query, ReadFailure, SkipReason
+from engine.readings import ReadFailure, SkipReason
+from engine.records import Event, Phase, Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:

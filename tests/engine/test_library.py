@@ -13,7 +13,8 @@ from engine.errors import FolderError, KeepsightError, LibraryBusyError
 from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
-from engine.records import FolderState, Kind, Query, SkipReason
+from engine.readings import Kind, SkipReason
+from engine.records import FolderState, Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:
@@ -218,8 +219,8 @@ def test_forgetting_a_folder_leaves_no_trace(library, home, pictures, make_photo
     library.remove_folder(folder.id)
     assert names(library) == ["kept.jpg"]
     assert (rows(home, "contents"), rows(home, "embeddings")) == (1, 1)
-    assert len(library._models.active.vectors.photos) == 1
-    assert len(library._models.active.vectors.passages) == 0
+    assert len(library._models.active.vectors.pictures) == 1
+    assert len(library._models.active.vectors.texts) == 0
     assert not list(home.thumbnails.rglob("*.jpg"))
     assert b"deposit of three" not in home.database.read_bytes() + _log(home)
     assert (pictures / "p0.jpg").exists()

@@ -11,7 +11,8 @@ import pytest
 from engine import settings
 from engine.library import Library, choose_model
 from engine.paths import Home
-from engine.records import IndexProgress, Kind, Phase, Preparing, Query
+from engine.readings import Kind
+from engine.records import IndexProgress, Phase, Preparing, Query
 
 PHOTOS = 70
 NOTE = "boats in a harbour"
@@ -66,7 +67,8 @@ def test_the_present_model_answers_until_the_next_is_complete(
         assert answering(library) == tiny
         assert found(library, shelf / "042.png") == "042.png"
         assert library.search(Query(text="boats")).hits[0].path.name == "note.txt"
-    assert settings.load(home) == settings.Settings(model=tiny)
+    assert settings.load(home).model == tiny
+    assert settings.load(home).next_model == ""
     assert embedded() == {"starter": PHOTOS + 1, tiny: PHOTOS + 1}
 
 
@@ -128,7 +130,7 @@ def test_it_may_be_called_off(home: Home, shelf: Path, tiny: str) -> None:
         phases = {step.phase for step in library.index([])}
         assert Phase.PREPARING not in phases
         assert answering(library) == "starter"
-    assert settings.load(home) == settings.Settings()
+    assert settings.load(home) == settings.Settings(recognises_text=False)
 
 
 def test_who_cannot_wait_gets_it_at_once_and_the_rest_follows(

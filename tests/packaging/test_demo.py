@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.readers import registry
-from engine.records import Kind, PixelSpec, Reading
+from engine.readings import Kind, PixelSpec, Reading
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from itertools import cycle
 from pathlib import Path
 
 from engine.readers import registry
-from engine.records import Kind, PixelSpec, ReadFailure
+from engine.readings import Kind, PixelSpec, ReadFailure
 from engine.training.corpora.sentence import Sentence, tidied, words
 
 PASSAGES_PER_GROUP = 32

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from engine.readers import registry
-from engine.records import Kind
+from engine.readings import Kind
 from engine.training.corpora.sentence import Sentence, is_pair, tidied
 
 LANGUAGES = ("en", "zh")

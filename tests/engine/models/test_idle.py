@@ -11,7 +11,7 @@ import pytest
 from engine.errors import ModelError
 from engine.models.idle import IdleEncoder
 from engine.models.openclip.encoder import OpenClipEncoder
-from engine.records import SegmentKind
+from engine.records import Medium
 
 IDLE_S = 60.0
 
@@ -191,7 +191,7 @@ def test_a_model_that_cannot_be_loaded_can_be_asked_again(idle, load, tiny_folde
 
 
 def test_everything_else_is_the_models_own(idle, small_noise, starter, noise):
-    assert idle.background(SegmentKind.PHOTO).shape == (0, 32)
+    assert idle.background(Medium.PICTURE).shape == (0, 32)
     assert idle.unknown_words("猫") == ()
     assert idle.encode_patches(small_noise[:1]).shape == (1, 4, 4, 32)
     other = IdleEncoder(lambda: starter, IDLE_S)

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.models.starter import StarterEncoder, read_card, starter_folder
-from engine.records import SegmentKind
+from engine.records import Medium
 
 EDGE_PX = 224
 LONG_TEXT = "the tenant shall pay the rent on the first day of every month. " * 200
@@ -84,7 +84,7 @@ def test_a_cat_may_well_be_a_cat_and_is_hardly_a_giraffe(starter, demo_photo):
         np.asarray(demo_photo("chelsea.png").resize((EDGE_PX, EDGE_PX)))[None]
     )
     words = starter.encode_texts(["a cat", "a giraffe"])
-    background = words @ starter.background(SegmentKind.PHOTO).T
+    background = words @ starter.background(Medium.PICTURE).T
     z = ((words @ photo.T).T - background.mean(1)) / background.std(1)
     calibration = starter.card.photo_calibration
     chance = 1 / (1 + np.exp(-(calibration.slope * z + calibration.offset)))
@@ -132,9 +132,9 @@ def test_accents_written_in_two_ways_are_the_same_text(starter):
     assert (composed == decomposed).all()
 
 
-@pytest.mark.parametrize("kind", list(SegmentKind))
-def test_the_background_is_unit_vectors_of_different_things(starter, kind):
-    background = starter.background(kind)
+@pytest.mark.parametrize("medium", list(Medium))
+def test_the_background_is_unit_vectors_of_different_things(starter, medium):
+    background = starter.background(medium)
     assert background.shape == (256, 384)
     assert background.dtype == np.float32
     assert np.linalg.norm(background, axis=1) == pytest.approx(1, abs=2e-3)

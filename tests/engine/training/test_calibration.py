@@ -5,7 +5,7 @@ import pytest
 
 from engine.errors import CaptionsError
 from engine.models.starter import StarterEncoder
-from engine.records import SegmentKind
+from engine.records import Medium
 from engine.training.calibration import (
     PRIOR,
     Pairs,
@@ -134,6 +134,6 @@ def test_too_few_photos_are_refused(starter, captioned) -> None:
 def test_the_background_is_photos_and_captions_of_other_photos(starter, captioned) -> None:
     found = background(starter, captioned)
     again = background(starter, captioned)
-    for kind in SegmentKind:
-        assert found[kind].shape == (8, starter.card.dimension)
-        assert (found[kind] == again[kind]).all()
+    for medium in Medium:
+        assert found[medium].shape == (8, starter.card.dimension)
+        assert (found[medium] == again[medium]).all()

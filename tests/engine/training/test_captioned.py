@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import CaptionsError
-from engine.records import PixelSpec
+from engine.readings import PixelSpec
 from engine.training.captioned import content_words, pixels
 
 

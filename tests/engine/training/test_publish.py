@@ -15,7 +15,7 @@ from torch.nn import functional  # noqa: TID253
 from engine.errors import CaptionsError, KeepsightError, ModelError, RecipeError
 from engine.models.starter import StarterEncoder, read_card
 from engine.models.wordpiece import WordPieces
-from engine.records import SegmentKind
+from engine.records import Medium
 from engine.training import dataset
 from engine.training.card import FILES
 from engine.training.card_page import page
@@ -213,8 +213,8 @@ def test_a_published_model_computes_what_was_trained(
 
 
 def test_its_background_is_embeddings_of_what_was_learnt(encoder: StarterEncoder) -> None:
-    for kind in SegmentKind:
-        background = encoder.background(kind)
+    for medium in Medium:
+        background = encoder.background(medium)
         assert background.shape == (24, DIMENSION)
         assert np.linalg.norm(background, axis=1) == pytest.approx(1, abs=2e-3)
 

@@ -19,7 +19,7 @@ from engine.errors import ModelError
 from engine.models import catalog
 from engine.models.openclip.encoder import OpenClipEncoder
 from engine.models.openclip.weights import import_offline
-from engine.records import SegmentKind
+from engine.records import Medium
 
 EDGE_PX = 64
 CONTEXT = 16
@@ -77,7 +77,7 @@ def test_embeddings_are_unit_vectors_whatever_the_batch(tiny, small_noise):
 def test_nothing_gives_nothing(tiny):
     assert tiny.encode_images(np.zeros((0, EDGE_PX, EDGE_PX, 3), np.uint8)).shape == (0, 32)
     assert tiny.encode_texts([]).shape == (0, 32)
-    assert tiny.background(SegmentKind.PHOTO).shape == (0, 32)
+    assert tiny.background(Medium.PICTURE).shape == (0, 32)
     assert tiny.unknown_words("猫 🎉") == ()
 
 
