@@ -189,7 +189,7 @@ def _thumbnail(path: Path, edge_px: int, spot: Spot, member: str) -> bytes:
 
 
 def _recognise(path: Path, spot: Spot, member: str) -> tuple[Passage, ...]:
-    from engine.readers import ocr
+    from engine.readers.recognition import ocr
 
     return ocr.recognise(_picture(path, OCR_EDGE_PX, spot, member))
 

@@ -49,7 +49,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 
 def inside(path: Path) -> Iterator[MemberFile]:
     """The files in the archive, in its order."""
-    from engine.readers import members
+    from engine.readers.packages import members
 
     allowance = members.Allowance()
     with _opened(path) as archive:
@@ -80,7 +80,7 @@ FAMILY = Family(
     name="archive",
     kind=Kind.ARCHIVE,
     extensions=frozenset((".zip",)),
-    decoders=("zipfile", "engine.readers.members"),
+    decoders=("zipfile", "engine.readers.packages.members"),
     signatures=({0: _SIGNATURE}, {0: _END}),
     probe=is_archive,
     read=read,
@@ -133,7 +133,7 @@ def _refuse_endless(file: BinaryIO) -> None:
 
 def _files(archive: ZipFile) -> list[ZipInfo]:
     """What is worth reading: no folders, and nothing that a system leaves behind."""
-    from engine.readers import members
+    from engine.readers.packages import members
 
     return [
         file
@@ -144,7 +144,8 @@ def _files(archive: ZipFile) -> list[ZipInfo]:
 
 def _names(files: list[ZipInfo]) -> list[str]:
     """The names; those in no stated encoding tell it together, if they do."""
-    from engine.readers import encodings, members
+    from engine.readers.packages import members
+    from engine.readers.texts import encodings
 
     old = {
         index: file.orig_filename.encode("cp437")
@@ -161,7 +162,7 @@ def _names(files: list[ZipInfo]) -> list[str]:
 
 def _content(archive: ZipFile, file: ZipInfo) -> bytes | ReadFailure:
     """The bytes of one file, or why there are none: the others may be well."""
-    from engine.readers import members
+    from engine.readers.packages import members
 
     if file.flag_bits & _ENCRYPTED:
         return ReadFailure(

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from engine.readers import documents, encodings, language, markup, office
 from engine.readers.family import Family, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents, office
+from engine.readers.texts import encodings, language, markup
+from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, PixelSpec, Reading, Spot
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ FAMILY = Family(
     decoders=(
         "charset_normalizer",
         "defusedxml.ElementTree",
-        "engine.readers.passages",
-        "engine.readers.pixels",
+        "engine.readers.texts.passages",
+        "engine.readers.pictures.pixels",
         "olefile",
         "py3langid.langid",
         "selectolax.lexbor",

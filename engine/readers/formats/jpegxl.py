@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import opening
 from engine.readers.family import Family, NotReadableError
+from engine.readers.pictures import opening
 from engine.readings import Kind, Picture, PixelSpec, Reading, SkipReason, Spot
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def read(path: Path, spec: PixelSpec) -> Reading:
     """The photo, fitted to `spec`, and what it says of itself; of an animation the first frame."""
     import numpy as np
 
-    from engine.readers import rendering
     from engine.readers.metadata import details
+    from engine.readers.pictures import rendering
 
     with _decoded(path) as (image, parts):
         return Reading(
@@ -42,7 +42,7 @@ def read(path: Path, spec: PixelSpec) -> Reading:
 
 def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
     """The photo in sRGB, upright, at most `edge_px` on its longer side."""
-    from engine.readers import rendering
+    from engine.readers.pictures import rendering
 
     with _decoded(path) as (image, _parts):
         return rendering.scaled(image, _UPRIGHT, edge_px)
@@ -52,7 +52,7 @@ FAMILY = Family(
     name="jpeg xl",
     kind=Kind.PHOTO,
     extensions=frozenset((".jxl",)),
-    decoders=("engine.readers.metadata.details", "engine.readers.rendering"),
+    decoders=("engine.readers.metadata.details", "engine.readers.pictures.rendering"),
     signatures=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),
     read=read,
     picture=picture,

@@ -24,7 +24,8 @@ _SENT = re.compile(rb"^(Date|Message-I[Dd]): ", re.MULTILINE)
 
 def read(path: Path, _spec: PixelSpec) -> Reading:
     """The text of a mail, who wrote it, when, and about what."""
-    from engine.readers import mime, passages
+    from engine.readers.packages import mime
+    from engine.readers.texts import passages
 
     with _understood():
         letter = mime.letter(_mail(path))
@@ -44,7 +45,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 
 def attached(path: Path) -> Iterator[MemberFile]:
     """The files that are attached to a mail."""
-    from engine.readers import members, mime
+    from engine.readers.packages import members, mime
 
     with _understood():
         yield from mime.attachments(_mail(path), members.Allowance())
@@ -62,7 +63,7 @@ FAMILY = Family(
     name="mail",
     kind=Kind.DOCUMENT,
     extensions=frozenset((".eml",)),
-    decoders=("engine.readers.mime", "engine.readers.passages", "selectolax.lexbor"),
+    decoders=("engine.readers.packages.mime", "engine.readers.texts.passages", "selectolax.lexbor"),
     signatures=tuple({0: header} for header in _FIRST_HEADERS),
     probe=is_mail,
     read=read,
@@ -71,7 +72,7 @@ FAMILY = Family(
 
 
 def _mail(path: Path) -> Message:
-    from engine.readers import mime
+    from engine.readers.packages import mime
 
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)

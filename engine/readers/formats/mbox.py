@@ -18,7 +18,7 @@ from engine.readers.family import HEAD_BYTES, Family, MemberFile, NotReadableErr
 from engine.readings import DateSource, Details, Kind, Passage, PixelSpec, Reading, SkipReason
 
 if TYPE_CHECKING:
-    from engine.readers.mime import Letter
+    from engine.readers.packages.mime import Letter
 
 MOST_BYTES = 256 << 20
 """Of a larger file the end is read, where the newest mails are."""
@@ -36,7 +36,7 @@ _SUBJECT_CHARS = 80
 
 def read(path: Path, _spec: PixelSpec) -> Reading:
     """The texts of the mails: each is a page, whose section is its subject."""
-    from engine.readers import mime
+    from engine.readers.packages import mime
 
     passages: list[Passage] = []
     newest: Letter | None = None
@@ -67,7 +67,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 
 def attached(path: Path) -> Iterator[MemberFile]:
     """The files attached to the mails, each named by its mail's subject and its own name."""
-    from engine.readers import members, mime
+    from engine.readers.packages import members, mime
 
     allowance = members.Allowance()
     for number, data in enumerate(_mails(path), 1):
@@ -90,7 +90,7 @@ FAMILY = Family(
     name="mbox",
     kind=Kind.DOCUMENT,
     extensions=frozenset((".mbox", ".mbx")),
-    decoders=("engine.readers.mime", "engine.readers.passages", "selectolax.lexbor"),
+    decoders=("engine.readers.packages.mime", "engine.readers.texts.passages", "selectolax.lexbor"),
     signatures=({0: b"From "},),
     probe=is_mailbox,
     read=read,
@@ -135,7 +135,7 @@ def _passing_over() -> Iterator[None]:
 
 
 def _passages(letter: Letter, page: int, offset: int) -> Iterator[Passage]:
-    from engine.readers import passages
+    from engine.readers.texts import passages
 
     for passage in passages.split(letter.text):
         yield replace(

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.readers import documents, flow, office
 from engine.readers.family import Family, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents, office
+from engine.readers.texts import flow
+from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, PixelSpec, Reading, Spot
 
 if TYPE_CHECKING:
@@ -102,8 +103,8 @@ FAMILY = Family(
     extensions=frozenset((".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".odg")),
     decoders=(
         "defusedxml.ElementTree",
-        "engine.readers.passages",
-        "engine.readers.pixels",
+        "engine.readers.texts.passages",
+        "engine.readers.pictures.pixels",
         "olefile",
         "py3langid.langid",
     ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from oxmsg.properties import Properties
     from oxmsg.storage import Storage
 
-    from engine.readers.mime import Letter
+    from engine.readers.packages.mime import Letter
 
 MOST_BYTES = 96 << 20
 MOST_RECIPIENTS = 200
@@ -41,7 +41,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
     """The text of a mail, who wrote it, when, and about what."""
     from oxmsg import Message
 
-    from engine.readers import passages
+    from engine.readers.texts import passages
 
     with _opened(path) as storage:
         letter = _letter(Message(storage))
@@ -63,7 +63,7 @@ def attached(path: Path) -> Iterator[MemberFile]:
     """The files that are attached to a mail; a mail that is attached becomes an EML file."""
     from oxmsg.attachment import Attachment
 
-    from engine.readers import members
+    from engine.readers.packages import members
 
     allowance = members.Allowance()
     with _opened(path) as storage:
@@ -94,7 +94,12 @@ FAMILY = Family(
     name="outlook",
     kind=Kind.DOCUMENT,
     extensions=frozenset((".msg",)),
-    decoders=("engine.readers.mime", "engine.readers.passages", "oxmsg", "selectolax.lexbor"),
+    decoders=(
+        "engine.readers.packages.mime",
+        "engine.readers.texts.passages",
+        "oxmsg",
+        "selectolax.lexbor",
+    ),
     signatures=({0: _OLE},),
     probe=is_mail,
     read=read,
@@ -146,7 +151,8 @@ def _refuse_encrypted(mail: Message) -> None:
 
 
 def _letter(mail: Message) -> Letter:
-    from engine.readers import markup, mime
+    from engine.readers.packages import mime
+    from engine.readers.texts import markup
 
     body = (mail.body or "").strip()
     if not body and (html := mail.html_body):
@@ -191,7 +197,7 @@ def _sender(properties: Properties) -> str | None:
 def _file_name(attachment: Attachment) -> str:
     from oxmsg.domain import constants
 
-    from engine.readers import members
+    from engine.readers.packages import members
 
     properties = attachment.properties
     name = attachment.file_name or properties.str_prop_value(constants.PID_ATTACH_FILENAME)
@@ -204,7 +210,7 @@ def _is_decoration(attachment: Attachment, data: bytes) -> bool:
     """Whether it is a small picture within the text: a letterhead, an icon."""
     from oxmsg.domain import constants
 
-    from engine.readers import mime
+    from engine.readers.packages import mime
 
     return (
         len(data) <= mime.DECORATION_BYTES

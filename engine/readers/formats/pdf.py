@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import documents, members, office, printed
 from engine.readers.family import Family, MemberFile, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents, members, office
+from engine.readers.texts import printed
+from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, Picture, PixelSpec, Reading, SkipReason, Spot
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ FAMILY = Family(
     kind=Kind.DOCUMENT,
     extensions=frozenset((".pdf",)),
     decoders=(
-        "engine.readers.passages",
-        "engine.readers.pixels",
+        "engine.readers.texts.passages",
+        "engine.readers.pictures.pixels",
         "py3langid.langid",
         "pypdfium2",
         "pypdfium2.raw",
@@ -135,7 +136,7 @@ class _Pages:
     def _add_picture(self, page: PdfPage, number: int) -> None:
         import numpy as np
 
-        from engine.readers import pixels
+        from engine.readers.pictures import pixels
 
         left_s = TIME_FOR_PICTURES_S - self._drawing_s
         if len(self.pictures) >= MOST_PICTURES or left_s <= 0:

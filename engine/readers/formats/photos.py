@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import opening, tiff
 from engine.readers.family import Family
+from engine.readers.pictures import opening, tiff
 from engine.readings import WHOLE, Kind, Picture, PixelSpec, Reading, Spot
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def read(path: Path, spec: PixelSpec) -> Reading:
 
 def picture(path: Path, spot: Spot, edge_px: int) -> Image.Image:
     """The photo, or one page of it, in sRGB, upright, at most `edge_px` on its longer side."""
-    from engine.readers import frames, rendering
     from engine.readers.metadata import details
+    from engine.readers.pictures import frames, rendering
 
     with opening.opened(path, path) as image:
         orientation = details.parts_of(image).orientation
@@ -49,7 +49,7 @@ def picture(path: Path, spot: Spot, edge_px: int) -> Image.Image:
 def _pictures(image: Image.Image, orientation: int, spec: PixelSpec) -> Iterator[Picture]:
     import numpy as np
 
-    from engine.readers import frames, rendering
+    from engine.readers.pictures import frames, rendering
 
     drawn = frames.pages(
         image,
@@ -72,9 +72,9 @@ FAMILY = Family(
         )
     ),
     decoders=(
-        "engine.readers.frames",
+        "engine.readers.pictures.frames",
         "engine.readers.metadata.details",
-        "engine.readers.rendering",
+        "engine.readers.pictures.rendering",
         *opening.DECODERS,
     ),
     signatures=opening.SIGNATURES,

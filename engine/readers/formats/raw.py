@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import opening, tiff
 from engine.readers.companions import RAW_EXTENSIONS
 from engine.readers.family import Family, NotReadableError
+from engine.readers.pictures import opening, tiff
 from engine.readings import Kind, Picture, PixelSpec, Reading, SkipReason, Spot
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def read(path: Path, spec: PixelSpec) -> Reading:
     """The photo as its preview shows it, fitted to `spec`, and what the camera wrote."""
     import numpy as np
 
-    from engine.readers import rendering
     from engine.readers.metadata import details
+    from engine.readers.pictures import rendering
 
     with _opened(path) as raw:
         width, height = raw.sizes.width, raw.sizes.height
@@ -58,7 +58,7 @@ def read(path: Path, spec: PixelSpec) -> Reading:
 
 def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
     """The photo as its preview shows it, upright, at most `edge_px` on its longer side."""
-    from engine.readers import rendering
+    from engine.readers.pictures import rendering
 
     with _opened(path) as raw, _developed(raw, path) as (image, orientation):
         return rendering.scaled(image, orientation, edge_px)
@@ -68,7 +68,7 @@ FAMILY = Family(
     name="raw photo",
     kind=Kind.PHOTO,
     extensions=RAW_EXTENSIONS,
-    decoders=("rawpy", "engine.readers.metadata.raw", "engine.readers.rendering"),
+    decoders=("rawpy", "engine.readers.metadata.raw", "engine.readers.pictures.rendering"),
     signatures=(*_TIFFS, *_OWN_HEADS),
     probe=lambda path: tiff.is_raw(path) or not tiff.is_tiff(path),
     read=read,

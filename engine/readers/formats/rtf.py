@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from engine.readers import documents
 from engine.readers.family import Family, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents
+from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
 
 MOST_BYTES = 256 << 20
@@ -43,7 +43,7 @@ FAMILY = Family(
     name="rtf",
     kind=Kind.DOCUMENT,
     extensions=frozenset((".rtf",)),
-    decoders=("engine.readers.passages", "py3langid.langid", "striprtf.striprtf"),
+    decoders=("engine.readers.texts.passages", "py3langid.langid", "striprtf.striprtf"),
     signatures=({0: b"{\\rtf"},),
     read=read,
 )

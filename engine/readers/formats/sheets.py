@@ -11,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import documents, office, ole
 from engine.readers.family import Family, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents, office, ole
+from engine.readers.texts.passages import Part
 from engine.readings import Kind, PixelSpec, Reading, SkipReason, Spot
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ FAMILY = Family(
     extensions=frozenset((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".xlt")),
     decoders=(
         "defusedxml.ElementTree",
-        "engine.readers.passages",
-        "engine.readers.pixels",
+        "engine.readers.texts.passages",
+        "engine.readers.pictures.pixels",
         "olefile",
         "py3langid.langid",
         "python_calamine",

@@ -11,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import documents, office
 from engine.readers.family import Family
-from engine.readers.passages import BETWEEN_PARTS, Part
+from engine.readers.packages import documents, office
+from engine.readers.texts.passages import BETWEEN_PARTS, Part
 from engine.readings import Kind, PixelSpec, Reading, Spot
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ FAMILY = Family(
     extensions=frozenset((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm", ".ppt", ".pps")),
     decoders=(
         "defusedxml.ElementTree",
-        "engine.readers.passages",
-        "engine.readers.pixels",
+        "engine.readers.texts.passages",
+        "engine.readers.pictures.pixels",
         "olefile",
         "py3langid.langid",
     ),

@@ -38,7 +38,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 
 def inside(path: Path) -> Iterator[MemberFile]:
     """The files in the archive, in its order."""
-    from engine.readers import members
+    from engine.readers.packages import members
 
     allowance = members.Allowance()
     with _opened(path) as archive:
@@ -64,7 +64,7 @@ FAMILY = Family(
     name="tar",
     kind=Kind.ARCHIVE,
     extensions=frozenset((".tar", ".tgz", ".tbz2", ".txz")),
-    decoders=("tarfile", "bz2", "lzma", "zlib", "engine.readers.members"),
+    decoders=("tarfile", "bz2", "lzma", "zlib", "engine.readers.packages.members"),
     signatures=({_MARK_AT: _MARK}, {0: _GZIP}, {0: _BZIP2}, {0: _XZ}),
     probe=is_tar,
     read=read,
@@ -113,7 +113,7 @@ def _begun(data: bytes) -> bytes:
 
 def _files(archive: TarFile) -> Iterator[TarInfo]:
     """Plain files, as far as it is worth to unpack; links are not followed."""
-    from engine.readers import members
+    from engine.readers.packages import members
 
     for number, entry in enumerate(archive):
         if number >= MOST_ENTRIES or entry.offset_data > MOST_UNPACKED_BYTES:
@@ -126,7 +126,7 @@ def _files(archive: TarFile) -> Iterator[TarInfo]:
 
 
 def _content(archive: TarFile, file: TarInfo) -> bytes | ReadFailure:
-    from engine.readers import members
+    from engine.readers.packages import members
 
     opened = archive.extractfile(file)
     if opened is None:

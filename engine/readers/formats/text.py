@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 from engine.paths import shown
-from engine.readers import documents, encodings, markup, seems, titles
+from engine.readers import seems
 from engine.readers.family import HEAD_BYTES, Family, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents
+from engine.readers.texts import encodings, markup, titles
+from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
 
 MOST_BYTES = 32 << 20
@@ -65,7 +67,7 @@ FAMILY = Family(
     extensions=_HTML | _MARKDOWN | _PROSE | _TABLES | _DATA | _SETTINGS | _CODE,
     decoders=(
         "charset_normalizer",
-        "engine.readers.passages",
+        "engine.readers.texts.passages",
         "py3langid.langid",
         "selectolax.lexbor",
     ),

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from PIL import Image
 
-    from engine.readers.footage import Footage
-    from engine.readers.moments import Glimpse
+    from engine.readers.videos.footage import Footage
+    from engine.readers.videos.moments import Glimpse
 
 SEARCH_S = 3.0
 """How long is searched for a picture that is not blank, when one stands for the video."""
@@ -39,7 +39,8 @@ def read(path: Path, spec: PixelSpec) -> Reading:
     """A picture of each scene, at most one every two seconds, and what the file says of itself."""
     import numpy as np
 
-    from engine.readers import container_tags, footage, moments, pixels
+    from engine.readers.pictures import pixels
+    from engine.readers.videos import container_tags, footage, moments
 
     with footage.opened(path) as film:
         size: tuple[int, int] | None = None
@@ -68,7 +69,7 @@ def read(path: Path, spec: PixelSpec) -> Reading:
 
 def picture(path: Path, spot: Spot, edge_px: int) -> Image.Image:
     """The video's picture at a second, or one in which something can be seen."""
-    from engine.readers import footage
+    from engine.readers.videos import footage
 
     with footage.opened(path) as film:
         frame = _first_seen(film) if spot.second is None else film.at(spot.second)
@@ -96,7 +97,12 @@ FAMILY = Family(
             *("mts", "m2ts", "wmv", "asf", "flv", "ogv"),
         )
     ),
-    decoders=("av", "engine.readers.footage", "engine.readers.moments", "engine.readers.pixels"),
+    decoders=(
+        "av",
+        "engine.readers.videos.footage",
+        "engine.readers.videos.moments",
+        "engine.readers.pictures.pixels",
+    ),
     signatures=_SIGNATURES,
     probe=is_video,
     read=read,
@@ -105,7 +111,7 @@ FAMILY = Family(
 
 
 def _first_seen(film: Footage) -> VideoFrame | None:
-    from engine.readers import moments
+    from engine.readers.videos import moments
 
     blank = None
     for second, frame in film.all_over(SEARCH_S):

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import documents, encodings, markup, office
 from engine.readers.family import Family
-from engine.readers.passages import Part
+from engine.readers.packages import documents, office
+from engine.readers.texts import encodings, markup
+from engine.readers.texts.passages import Part
 from engine.readings import Kind, PixelSpec, Reading, Spot
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ FAMILY = Family(
     decoders=(
         "charset_normalizer",
         "defusedxml.ElementTree",
-        "engine.readers.passages",
-        "engine.readers.pixels",
+        "engine.readers.texts.passages",
+        "engine.readers.pictures.pixels",
         "olefile",
         "py3langid.langid",
         "selectolax.lexbor",

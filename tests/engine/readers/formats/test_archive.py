@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.readers import members
 from engine.readers.family import MemberFile, NotReadableError
 from engine.readers.formats import archive
+from engine.readers.packages import members
 from engine.readings import Kind, PixelSpec, ReadFailure, SkipReason
 
 SPEC = PixelSpec(8, squash=True)

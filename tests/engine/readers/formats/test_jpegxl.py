@@ -59,7 +59,7 @@ def test_what_the_camera_wrote_is_read(tmp_path: Path) -> None:
 
 def test_a_photo_too_large_is_not_decoded(tmp_path: Path, monkeypatch) -> None:
     path = written(tmp_path / "a.jxl", halves())
-    monkeypatch.setattr("engine.readers.opening.MOST_PIXELS", 100)
+    monkeypatch.setattr("engine.readers.pictures.opening.MOST_PIXELS", 100)
     with pytest.raises(NotReadableError) as refused:
         jpegxl.read(path, SPEC)
     assert refused.value.failure.reason is SkipReason.TOO_LARGE

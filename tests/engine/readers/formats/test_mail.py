@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.readers import members, mime
 from engine.readers.family import MemberFile, NotReadableError
 from engine.readers.formats import mail
+from engine.readers.packages import members, mime
 from engine.readings import DateSource, PixelSpec, ReadFailure, Reading, SkipReason
 
 SPEC = PixelSpec(8, squash=True)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from engine.readers import frames, opening, pixels, registry
+from engine.readers import registry
 from engine.readers.family import NotReadableError
 from engine.readers.formats import photos
 from engine.readers.isolation import ReaderPool
+from engine.readers.pictures import frames, opening, pixels
 from engine.readings import WHOLE, PixelSpec, ReadFailure, Reading, SkipReason, Spot
 
 SQUASH = PixelSpec(32, squash=True)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from engine.readers import registry, tiff
+from engine.readers import registry
 from engine.readers.family import NotReadableError
 from engine.readers.formats import photos, raw
 from engine.readers.metadata import raw as raw_metadata
+from engine.readers.pictures import tiff
 from engine.readings import WHOLE, DateSource, PixelSpec, ReadFailure, Reading, SkipReason
 
 SPEC = PixelSpec(32, squash=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.readers import members
 from engine.readers.family import NotReadableError
 from engine.readers.formats import tar
+from engine.readers.packages import members
 from engine.readings import Kind, PixelSpec, ReadFailure, SkipReason
 
 SPEC = PixelSpec(8, squash=True)

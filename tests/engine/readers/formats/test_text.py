@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.readers import passages
 from engine.readers.family import NotReadableError
 from engine.readers.formats import text
+from engine.readers.texts import passages
 from engine.readings import PixelSpec, SkipReason
 
 SPEC = PixelSpec(8, squash=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.readers import footage, moments
 from engine.readers.family import NotReadableError
 from engine.readers.formats import video
 from engine.readers.isolation import ReaderPool
+from engine.readers.videos import footage, moments
 from engine.readings import DateSource, Kind, PixelSpec, Reading, SkipReason, Spot
 from tests.engine.readers.formats.films import film, scene, sound
 

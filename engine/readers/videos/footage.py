@@ -94,7 +94,7 @@ class Footage:
 
     def all_over(self, limit_s: float = MOST_SECONDS) -> Iterator[tuple[float, VideoFrame]]:
         """Pictures from all over the video and the second of each, in no order, none twice."""
-        from engine.readers import moments
+        from engine.readers.videos import moments
 
         deadline = time.monotonic() + limit_s
         duration_s = self.duration_s
@@ -164,7 +164,7 @@ class Footage:
 
     def _one_after_the_other(self) -> Iterator[tuple[float, VideoFrame]]:
         """Pictures from the beginning on, of a video that does not say how long it is."""
-        from engine.readers import moments
+        from engine.readers.videos import moments
 
         last = -moments.LEAST_APART_S
         looked_at = 0

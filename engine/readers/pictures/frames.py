@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from engine.readers import opening, pixels
+from engine.readers.pictures import opening, pixels
 
 MOST_PAGES = 30
 """How many pages of a TIFF are read; together they have at most as many pixels as one photo."""

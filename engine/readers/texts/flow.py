@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 from xml.parsers import expat
 
-from engine.readers.passages import Part
+from engine.readers.texts.passages import Part
 
 MOST_CHARACTERS = 3_000_000
 """Of longer documents, the beginning is read."""

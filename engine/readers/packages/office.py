@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, NamedTuple
 
 from engine.paths import shown
-from engine.readers import documents, flow, ole, seems
+from engine.readers import seems
 from engine.readers.family import HEAD_BYTES, NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents, ole
+from engine.readers.texts import flow
+from engine.readers.texts.passages import Part
 from engine.readings import Details, SkipReason
 
 if TYPE_CHECKING:

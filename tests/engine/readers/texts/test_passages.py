@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.readers import passages
+from engine.readers.texts import passages
 
 PIECES = st.sampled_from(
     [

@@ -59,7 +59,7 @@ class _Block:
 
 def passages(lines: list[Line], width: int, height: int) -> tuple[Passage, ...]:
     """The passages of the text of a picture of that size, each with the boxes of its lines."""
-    from engine.readers import passages as splitting
+    from engine.readers.texts import passages as splitting
 
     text = ""
     places: list[tuple[int, int, Box]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from engine.readers import pixels
+from engine.readers.pictures import pixels
 from engine.readings import PixelSpec
 
 _OWN_COLOURS = ("L", "CMYK")

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.readers import titles
 from engine.readers.family import NotReadableError
+from engine.readers.texts import titles
 from engine.readings import DateSource, Details, Kind, Picture, PixelSpec, Reading, SkipReason, Spot
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from engine.readers.passages import Part
+    from engine.readers.texts.passages import Part
 
 FIRST_YEAR = 1980
 """Documents that claim to be older have a clock that was never set."""
@@ -40,7 +40,7 @@ def reading(
 
     Raises NotReadableError where there is neither text nor a picture.
     """
-    from engine.readers import language, passages
+    from engine.readers.texts import language, passages
 
     found = tuple(passages.split_parts(parts))
     if not (found or pictures or textless):
@@ -123,7 +123,7 @@ def embedded_picture(data: bytes, edge_px: int) -> Image.Image | None:
     """
     from PIL import Image
 
-    from engine.readers import pixels
+    from engine.readers.pictures import pixels
 
     # What is wrong with a preview is not wrong with the document.
     with (
@@ -142,7 +142,7 @@ def first_page(data: bytes | None, spec: PixelSpec) -> tuple[Picture, ...]:
     """The picture of the first page that a document carries, where it carries one."""
     import numpy as np
 
-    from engine.readers import pixels
+    from engine.readers.pictures import pixels
 
     image = embedded_picture(data, 2 * spec.edge_px) if data else None
     if image is None:

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from engine.readers import documents
 from engine.readers.family import NotReadableError
-from engine.readers.passages import Part
+from engine.readers.packages import documents
+from engine.readers.texts.passages import Part
 from engine.readings import Details, SkipReason
 
 

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.readers import layout
-from engine.readers.layout import Line
+from engine.readers.recognition import layout
+from engine.readers.recognition.layout import Line
 
 
 def line(text: str, left: float, top: float, width: float = 300, height: float = 20) -> Line:

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.readers import language
+from engine.readers.texts import language
 
 SENTENCES = {
     "en": "The tenant pays the rent on the third day of the month, and not later.",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from engine.readers import moments
+from engine.readers.videos import moments
 from tests.engine.readers.formats.films import scene
 
 

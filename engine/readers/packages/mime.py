@@ -15,8 +15,9 @@ from email.policy import compat32
 from email.utils import parseaddr, parsedate_to_datetime
 from itertools import islice
 
-from engine.readers import encodings, markup, members
 from engine.readers.family import MemberFile
+from engine.readers.packages import members
+from engine.readers.texts import encodings, markup
 
 MOST_PARTS = 2000
 """Of a mail's parts, the first are read."""

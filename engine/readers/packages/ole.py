@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from engine.readers import documents
 from engine.readers.family import NotReadableError
+from engine.readers.packages import documents
 from engine.readings import Details
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.readers import titles
+from engine.readers.texts import titles
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.readers import printed
+from engine.readers.texts import printed
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.readers import members
+from engine.readers.packages import members
 from engine.readings import ReadFailure, SkipReason
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.readers import office
 from engine.readers.family import NotReadableError
+from engine.readers.packages import office
 from engine.readings import SkipReason
 from tests.engine.readers.formats.office_files import package, relations
 

@@ -2,8 +2,8 @@ from typing import ClassVar
 
 import pytest
 
-from engine.readers import flow
-from engine.readers.passages import Part
+from engine.readers.texts import flow
+from engine.readers.texts.passages import Part
 
 
 class Lines(flow.Flow):

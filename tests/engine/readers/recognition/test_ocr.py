@@ -6,8 +6,8 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from engine.readers import ocr
 from engine.readers.isolation import ReaderPool
+from engine.readers.recognition import ocr
 from engine.readings import Passage
 
 

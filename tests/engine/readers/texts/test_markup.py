@@ -1,6 +1,6 @@
 import pytest
 
-from engine.readers import markup
+from engine.readers.texts import markup
 
 
 def test_a_page_is_what_is_seen_of_it() -> None:

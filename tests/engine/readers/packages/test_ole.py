@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.readers import ole
 from engine.readers.family import NotReadableError
+from engine.readers.packages import ole
 from engine.readings import SkipReason
 
 SECTOR_BYTES = 512

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.readers import container_tags
+from engine.readers.videos import container_tags
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.readers import layout
+from engine.readers.recognition import layout
 from engine.readings import Passage
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Files made of files: office packages, older office containers, mails, archives."""

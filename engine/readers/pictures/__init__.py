@@ -1,0 +1,1 @@
+"""Decoded pictures: opened within limits, upright, in sRGB, fitted to what an encoder wants."""

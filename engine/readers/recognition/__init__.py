@@ -1,0 +1,1 @@
+"""Text in pictures: recognised, and put into reading order."""

@@ -1,0 +1,1 @@
+"""Text: decoded, cleaned, titled, told its language, split into passages."""

@@ -1,0 +1,1 @@
+"""Videos: their frames, the moments worth keeping, and what their containers say."""
