@@ -6,6 +6,7 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from engine.library import RECOGNITION_LIMIT_S
 from engine.readers.isolation import ReaderPool
 from engine.readers.recognition import ocr
 from engine.readings import Passage
@@ -104,7 +105,7 @@ def recognised(path: Path, _argument: object) -> tuple[str, int]:
 def test_a_worker_reads_a_full_page_within_its_limits(tmp_path: Path) -> None:
     words = "The keeper of the lighthouse wrote down every ship that passed. " * 60
     page(*textwrap.wrap(words, 80), size=(2480, 3508), height_px=48).save(tmp_path / "a.png")
-    pool = ReaderPool(1)
+    pool = ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
     try:
         outcome = pool._submit(recognised, tmp_path / "a.png", None).result()
     finally:
