@@ -21,11 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import formats, icons, theme
+from desktop.text_marks import lines_with, mark
 from engine.paths import shown, shown_inside
 from engine.readings import Kind
 from engine.records import Band, Hit, Retriever
 
 PICTURE_PX = 1024
+TEXT_PX = 340
 _CONTEXT_CHARS = 1500
 _WHY = {
     Retriever.PHOTO_MEANING: "Looks like it",
@@ -62,7 +64,6 @@ class Preview(QScrollArea):
         self._picture.setAccessibleName("Picture")
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._text = QTextBrowser(accessibleName="Text")
-        self._text.setMinimumHeight(340)
         self._text.setOpenLinks(False)
         self._title = _label("title")
         self._facts = _label("faint")
@@ -118,6 +119,7 @@ class Preview(QScrollArea):
             widget.setVisible(hit is not None)
         self._picture.setVisible(has_picture)
         self._text.setVisible(has_text)
+        self._text.setMinimumHeight(TEXT_PX // 2 if has_picture else TEXT_PX)
         self._why_title.setVisible(bool(hit and hit.matches))
         self._why.setVisible(bool(hit and hit.matches))
         if hit is None:
@@ -179,6 +181,8 @@ class Preview(QScrollArea):
             Qt.TransformationMode.SmoothTransformation,
         )
         fitted.setDevicePixelRatio(ratio)
+        if self._hit is not None:
+            mark(fitted, lines_with(self._words, self._hit.snippet, self._hit.boxes))
         self._picture.setFixedHeight(int(fitted.height() / ratio))
         self._picture.setPixmap(fitted)
 

@@ -48,6 +48,12 @@ def paint(
     if state.hovered:
         painter.fillRect(picture, QColor(255, 255, 255, 28))
     painter.restore()
+    if hit.kind is Kind.DOCUMENT and hit.has_picture:  # a white page on white has no edge
+        painter.setPen(QColor(scheme.separator))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(
+            QRectF(picture).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_PX, RADIUS_PX
+        )
     if state.ranked and hit.band is not Band.WEAK:
         _paint_badge(painter, picture, f"{hit.score:.0%}", at_top=True)
     if hit.has_picture and (mark := _mark(hit)):

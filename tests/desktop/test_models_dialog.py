@@ -229,8 +229,9 @@ def test_a_model_is_used_prepared_and_its_predecessor_dropped(
     window._bridge.pause()
     click(qtbot, rows[mine], Action.USE)
     until(qtbot, rows[mine], Standing.PREPARING)
-    assert set(buttons(rows[mine])) == {Action.TAKE_OVER.value, Action.STOP.value}
-    assert rows[mine]._told.text() == "Paused"
+    asked = {Action.TAKE_OVER.value, Action.STOP.value}
+    qtbot.waitUntil(lambda: set(buttons(rows[mine])) == asked, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: rows[mine]._told.text() == "Paused", timeout=PATIENCE_MS)
     click(qtbot, rows[mine], Action.STOP)
     until(qtbot, rows[mine], Standing.INSTALLED)
     choose(qtbot, rows[mine], Action.MIX)
