@@ -70,9 +70,10 @@ def paint(
 
 
 def _mark(hit: Hit) -> str:
-    """What tells a page or a moment from a photo: its page, its second, the files with it."""
-    if hit.spot.second is not None:
-        return formats.clock(hit.spot.second)
+    """What tells others from a photo: a page, the moment found or the length, files with it."""
+    if hit.kind is Kind.VIDEO:
+        found = hit.spot.second if hit.matches else None
+        return formats.clock(hit.details.duration_s or 0 if found is None else found)
     if hit.kind is Kind.DOCUMENT:
         page = f" · p. {hit.spot.page}" if (hit.spot.page or 1) > 1 else ""
         return f"{_suffix(hit)}{page}"
