@@ -17,7 +17,7 @@ from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
 from engine.models import catalog
-from engine.models_in_use import ModelInUse, ModelsInUse, choose
+from engine.models_in_use import ModelInUse, ModelsInUse
 from engine.models_shelf import ModelShelf
 from engine.own_words import OwnWords
 from engine.paths import Home, shown
@@ -34,7 +34,6 @@ from engine.records import (
     IndexProgress,
     LibraryChanged,
     ModelCard,
-    Preparing,
     Query,
     SearchResult,
     Skip,
@@ -259,25 +258,6 @@ class Library:
         own = self._models.active.card
         return [own, *(c for c in catalog.available() if c.fingerprint != own.fingerprint)]
 
-    def use_model(self, spec: str, *, mixes: bool = False) -> None:
-        """Prepares the model that `spec` names, in the background, to take the present one's place.
-
-        Searches go on with the present one until all that can be reached is embedded; with
-        `mixes`, each is asked for what it has. The present one's spec ends what was begun. It is
-        gone on with at the next start. Raises ModelError, with nothing changed.
-        """
-        self._models.prepare(spec, mixes=mixes)
-        self._announce(LibraryChanged())
-
-    def use_model_now(self) -> None:
-        """Lets the model that is prepared take over as it is; the rest is embedded afterwards."""
-        self._models.take_over_now()
-
-    @property
-    def preparing(self) -> Preparing | None:
-        """The model that is to take over, if there is one."""
-        return self._models.preparing
-
     @property
     def own_words(self) -> OwnWords:
         """What a person taught the model in use."""
@@ -358,20 +338,6 @@ class Library:
                     f"{problem}. It is looked through at every start instead.",
                 )
             )
-
-
-def choose_model(home: Home, spec: str, *, mixes: bool = False) -> ModelCard:
-    """Uses the model that `spec` names from the next opening on, if it has embedded all there is.
-
-    Otherwise it is prepared from the next indexing on, as by `Library.use_model`. Raises what
-    `Library.open` raises.
-    """
-    home.create()
-    database = Database(home.database)
-    try:
-        return choose(home, database, spec, mixes=mixes)
-    finally:
-        database.close()
 
 
 def reader_workers() -> int:

@@ -52,7 +52,8 @@ def test_ten_kills_at_random_end_in_the_same_library(tmp_path, pictures, make_ph
 TWIN = """
 import dataclasses, sys
 from pathlib import Path
-from engine.library import Library, choose_model
+from engine.library import Library
+from engine.models_shelf import ModelShelf
 from engine.models import catalog
 from engine.models.starter import StarterEncoder
 from engine.paths import Home
@@ -68,7 +69,8 @@ class Twin(StarterEncoder):
 load = catalog.load
 catalog.load = lambda spec, **options: Twin(**options) if spec == "twin" else load(spec, **options)
 home = Home.at(Path(sys.argv[1]))
-choose_model(home, sys.argv[2])
+with ModelShelf.open(home, 1) as shelf:
+    shelf.use(sys.argv[2])
 with Library.open(home) as library:
     for _ in library.index([]):
         pass

@@ -12,13 +12,14 @@ from PIL import Image
 
 from engine.adapter_command import run_adapter
 from engine.errors import CaptionsError, ModelError
-from engine.library import Library, choose_model
+from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
 from engine.records import Failure, Query
 from engine.training import adapter_fit, captioned
 from engine.training.adapter import Adapter, Measured
 from engine.training.judgements import Judgement
+from tests.engine.choosing import choose_model
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 WORD = "zorblax"

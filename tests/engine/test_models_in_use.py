@@ -6,8 +6,9 @@ from contextlib import closing
 import pytest
 
 from engine.errors import ModelError
-from engine.library import Library, choose_model
+from engine.library import Library
 from engine.records import Query
+from tests.engine.choosing import choose_model
 
 
 @pytest.mark.slow

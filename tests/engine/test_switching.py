@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from engine import settings
-from engine.library import Library, choose_model
+from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
 from engine.records import IndexProgress, Phase, Preparing, Query
+from tests.engine.choosing import choose_model
 
 PHOTOS = 70
 NOTE = "boats in a harbour"
@@ -55,7 +56,7 @@ def test_the_present_model_answers_until_the_next_is_complete(
     home: Home, shelf: Path, tiny: str, embedded: Embedded
 ) -> None:
     with Library.open(home) as library:
-        library.use_model(tiny)
+        library.models.use(tiny)
         steps = library.index([])
         progress = until_preparing(steps)
         assert (progress.total, progress.model) == (PHOTOS + 1, "tiny")
@@ -76,7 +77,7 @@ def test_a_break_loses_nothing_that_was_prepared(
     home: Home, shelf: Path, tiny: str, embedded: Embedded
 ) -> None:
     with Library.open(home) as library:
-        library.use_model(tiny)
+        library.models.use(tiny)
         done = until_preparing(library.index([])).done
     assert embedded()[tiny] == done
     with Library.open(home) as library:
@@ -93,7 +94,7 @@ def test_what_comes_meanwhile_is_found_by_both(
     home: Home, shelf: Path, tiny: str, make_photo: Callable[..., Path]
 ) -> None:
     with Library.open(home) as library:
-        library.use_model(tiny)
+        library.models.use(tiny)
         until_preparing(library.index([]))
         make_photo(shelf / "new.png", seed=1000)
         steps = library.index([shelf])
@@ -109,7 +110,7 @@ def test_by_choice_each_answers_for_what_it_has(
     home: Home, shelf: Path, tiny: str, embedded: Embedded
 ) -> None:
     with Library.open(home) as library:
-        library.use_model(tiny, mixes=True)
+        library.models.use(tiny, mixes=True)
         progress = until_preparing(library.index([]))
         hits = library.search(Query(text="a photo", limit=2 * PHOTOS)).hits
         assert len({hit.content_id for hit in hits}) == len(hits) == PHOTOS + 1
@@ -124,9 +125,9 @@ def test_by_choice_each_answers_for_what_it_has(
 
 def test_it_may_be_called_off(home: Home, shelf: Path, tiny: str) -> None:
     with Library.open(home) as library:
-        library.use_model(tiny)
+        library.models.use(tiny)
         until_preparing(library.index([]))
-        library.use_model("starter")
+        library.models.use("starter")
         phases = {step.phase for step in library.index([])}
         assert Phase.PREPARING not in phases
         assert answering(library) == "starter"
@@ -137,10 +138,10 @@ def test_who_cannot_wait_gets_it_at_once_and_the_rest_follows(
     home: Home, shelf: Path, tiny: str, embedded: Embedded
 ) -> None:
     with Library.open(home) as library:
-        library.use_model(tiny)
+        library.models.use(tiny)
         steps = library.index([])
         until_preparing(steps)
-        library.use_model_now()
+        library.models.take_over_now()
         assert next(steps).phase is not Phase.PREPARING
         assert answering(library) == tiny
         run(steps)
@@ -156,13 +157,15 @@ def test_photos_on_a_drive_that_is_away_are_waited_for(
         observer = observe(library)
         library.start()
         observer.wait_for(lambda: library.counts().offline and observer.is_idle())
-        library.use_model(tiny)
+        library.models.use(tiny)
         waits = Preparing("tiny", out_of_reach=PHOTOS, mixes=False)
-        observer.wait_for(lambda: library.preparing == waits and observer.is_idle())
+        observer.wait_for(
+            lambda: library.models.overview().preparing == waits and observer.is_idle()
+        )
         assert answering(library) == "starter"
         away.rename(shelf)
         observer.wait_for(lambda: answering(library) == tiny and observer.is_idle())
-        assert library.preparing is None
+        assert library.models.overview().preparing is None
     assert embedded()[tiny] == PHOTOS + 1
 
 
