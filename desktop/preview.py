@@ -243,6 +243,8 @@ def _facts(hit: Hit) -> list[str]:
     )
     if hit.copies:
         facts.append(formats.count(hit.copies, "other copy", "other copies"))
+    if hit.problem:
+        facts.append(f"Text in it could not be looked for: {hit.problem}")
     if not hit.online:
         facts.append("On a drive that is not connected")
     return facts

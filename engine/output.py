@@ -41,6 +41,7 @@ def hit_as_json(hit: Hit) -> dict[str, object]:
         "size_bytes": hit.size_bytes,
         "copies": hit.copies,
         "online": hit.online,
+        "problem": hit.problem,
     }
 
 

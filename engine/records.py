@@ -227,7 +227,8 @@ class Hit:
     matched, `snippet_start` its offset in the document in characters, and `spot` its page or the
     second of the video; text that was recognised stands in the picture at `boxes`. `member` names
     the file inside the file at `path`; `companions` are shown with it (a raw photo, a live photo's
-    video); `copies` counts the other files with the same bytes.
+    video); `problem` is why text in its pictures could not be looked for; `copies` counts the
+    other files with the same bytes.
     """
 
     content_id: ContentId
@@ -251,6 +252,7 @@ class Hit:
     section: str = ""
     boxes: tuple[Box, ...] = ()
     has_picture: bool = False
+    problem: str = ""
     companions: tuple[Path, ...] = ()
 
     @property

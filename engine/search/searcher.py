@@ -256,6 +256,7 @@ def _hits(
             boxes=excerpt.boxes,
             details=listed.details,
             has_picture=listed.has_picture,
+            problem=listed.problem,
             companions=companions.get(listed.file_id, ()) if not listed.member else (),
             copies=listed.copies,
         )

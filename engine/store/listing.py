@@ -51,6 +51,7 @@ class Listed:
     online: bool
     details: Details
     has_picture: bool
+    problem: str
     copies: int
 
 
@@ -192,7 +193,7 @@ def _details(
                max(2 * (folders.state = 'online') + (member = '')) AS reachable,
                (SELECT min(id) FROM segments WHERE content_id = contents.id) AS segment_id,
                EXISTS (SELECT 1 FROM segments WHERE content_id = contents.id AND text IS NULL)
-                   AS has_picture
+                   AS has_picture, recognition_problem
         {_FROM} WHERE {condition} GROUP BY contents.id {order}
         """,
         values,
@@ -215,6 +216,7 @@ def _row(row: sqlite3.Row) -> Listed:
         online=row["state"] == FolderState.ONLINE,
         details=details_store.of_row(row),
         has_picture=bool(row["has_picture"]),
+        problem=row["recognition_problem"],
         copies=row["files_count"] - 1,
     )
 

@@ -19,9 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 HIT = {
     *("path", "folder", "kind", "score", "band", "snippet", "retrievers", "date", "width"),
-    *("height", "camera", "title", "size_bytes", "copies", "online", "member", "page", "second"),
-    *("section", "taken_at", "taken_from", "lens", "iso", "rating", "keywords", "caption", "place"),
-    *("latitude", "longitude", "author", "language", "pages", "duration_s", "codec"),
+    *("height", "camera", "title", "size_bytes", "copies", "online", "problem", "member", "page"),
+    *("second", "section", "taken_at", "taken_from", "lens", "iso", "rating", "keywords"),
+    *("caption", "place", "latitude", "longitude", "author", "language", "pages"),
+    *("duration_s", "codec"),
 }
 DOCTOR = {"files", "indexed", "waiting", "companions", "offline", "skipped"}
 SKIP = {"path", "member", "reason", "detail", "attempts", "skipped_at"}

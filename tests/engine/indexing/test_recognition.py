@@ -108,10 +108,8 @@ def test_a_picture_that_cannot_be_read_stops_nothing(
     monkeypatch.setattr(ReaderPool, "submit_recognise", fails_on_noise)
     run(library, receipt.parent)
     assert len(library.search(Query('"number 4711"')).hits) == 1
-    problems = library._database.reading().execute(
-        "SELECT recognition_problem FROM contents ORDER BY recognition_problem"
-    )
-    assert [row[0] for row in problems] == ["", "It took too long."]
+    problems = {hit.path.name: hit.problem for hit in library.search(Query()).hits}
+    assert problems == {"noise.jpg": "It took too long.", "a.png": ""}
 
 
 @pytest.mark.parametrize("wanted", [True, False])
