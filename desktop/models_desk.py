@@ -59,7 +59,9 @@ class ModelsDesk(QObject):
     def show_progress(self, progress: IndexProgress) -> None:
         """Takes note of how far indexing is: another model may have taken over."""
         self.dialog.show_progress(progress)
-        if self.dialog.overview.preparing is not None and self._phase != progress.phase:
+        is_another = self.dialog.overview.preparing is not None and self._phase != progress.phase
+        # What was listed while one took over from the other may be of neither: look once more.
+        if is_another or progress.phase is Phase.IDLE:
             self._bridge.load()
         self._phase = progress.phase
 

@@ -70,6 +70,7 @@ class ModelsDialog(QDialog):
         self.advice = AdviceBar()
         self.advice.asked.connect(self.advice_asked)
         self.advice.cancelled.connect(self.advice_cancelled)
+        self._errors: dict[str, tuple[str, str]] = {}
         self._problem = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._problem.hide()
         self._list = QVBoxLayout()
@@ -113,9 +114,12 @@ class ModelsDialog(QDialog):
             else:
                 self.rows[name] = ModelRow(entry)
                 self.rows[name].asked.connect(self.asked)
+                self.rows[name].asked.connect(self._forget_error_of)
         tasks = {task.name: task for task in overview.tasks}
         for name, row in self.rows.items():
             row.show_task(tasks.get(name))
+            if name in self._errors:  # it may have come before the row, or before this list
+                self.show_error(name, *self._errors[name])
         self._arrange()
         self.show_progress(self._progress)
 
@@ -136,6 +140,7 @@ class ModelsDialog(QDialog):
         if not task.name:
             self.advice.show_busy()
         elif task.name in self.rows:
+            self._errors.pop(task.name, None)
             self.rows[task.name].show_task(task)
 
     def show_ended(self, ended: TaskEnded) -> None:
@@ -149,8 +154,11 @@ class ModelsDialog(QDialog):
 
     def show_error(self, name: str, title: str, message: str) -> None:
         """Says what went wrong and what to do, beside the model where it is listed."""
+        if name:
+            self._errors[name] = (title, message)
         if name in self.rows:
             self.rows[name].show_error(title, message)
+            self.forget_error()
             return
         self._problem.setText(f"{title}. {message}")
         self._problem.show()
@@ -158,6 +166,9 @@ class ModelsDialog(QDialog):
     def forget_error(self) -> None:
         """Takes back what was said of no model in the list."""
         self._problem.hide()
+
+    def _forget_error_of(self, _action: str, entry: ModelEntry) -> None:
+        self._errors.pop(entry.name, None)
 
     def _foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
