@@ -223,7 +223,8 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
         return
     click.echo(
         f"{counts.files:,} files: {counts.indexed:,} indexed, {counts.waiting:,} waiting, "
-        f"{counts.skipped:,} skipped, {counts.offline:,} on drives that are not there"
+        f"{counts.skipped:,} skipped, {counts.companions:,} shown with another, "
+        f"{counts.offline:,} on drives that are not there"
     )
     for skip in skips:
         click.echo(f"{skip.reason}\t{shown_inside(skip.path, skip.member)}\t{skip.detail}")
