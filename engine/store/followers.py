@@ -23,9 +23,8 @@ class Beneath:
 
 def beneath(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> list[Beneath]:
     """The files under `below`, or beside it where it is a file; those of one folder together."""
-    prefix = os.fsencode(below.parent) if below.parts else b""
-    if below.parent == Path():
-        prefix = b""
+    # Of neighbours whose names begin alike too, which does no harm.
+    prefix = b"" if below.parent == Path() else os.fsencode(below.parent)
     rows = connection.execute(
         "SELECT id, relative, state, leader_id FROM files "
         "WHERE folder_id = ? AND substr(relative, 1, ?) = ?",

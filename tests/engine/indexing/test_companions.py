@@ -7,6 +7,7 @@ import pytest
 
 from engine.library import Library
 from engine.records import Query
+from tests.engine.readers.formats.films import film, scene
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
@@ -35,6 +36,16 @@ def test_a_raw_photo_is_shown_with_its_jpeg(library: Library, pair: Path) -> Non
     counts = library.counts()
     assert (counts.files, counts.indexed, counts.companions, counts.skipped) == (2, 1, 1, 0)
     assert library.skips() == []
+
+
+def test_a_live_photo_is_one_with_its_film(library: Library, pictures: Path, make_photo) -> None:
+    make_photo(pictures / "img_0001.jpg")
+    film(pictures / "img_0001.mov", [scene(1)])
+    film(pictures / "other.mov", [scene(2)])
+    index(library, pictures)
+    hits = {hit.path.name: hit.companions for hit in library.search(Query()).hits}
+    assert hits == {"img_0001.jpg": (pictures / "img_0001.mov",), "other.mov": ()}
+    assert (library.counts().photos, library.counts().videos) == (1, 1)
 
 
 def test_what_was_shown_with_another_stands_alone_when_that_is_gone(

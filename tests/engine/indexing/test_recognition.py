@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,26 @@ def test_it_is_looked_for_once_and_only_where_asked(library: Library, receipt: P
     assert library.search(Query('"number 4711"')).hits == ()
     assert Phase.RECOGNISING in run(library, receipt.parent)
     assert Phase.RECOGNISING not in run(library, receipt.parent)
+
+
+def test_what_looks_like_text_comes_first(
+    library: Library, receipt: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receipt is the oldest of all, but the model sees that it is one."""
+    for number in range(8):
+        make_photo(receipt.with_name(f"{number}.jpg"), seed=10 + number, size=(640, 480))
+    os.utime(receipt, (1e9, 1e9))
+    asked: list[str] = []
+    submit = ReaderPool.submit_recognise
+
+    def noted(self, path, *arguments):
+        asked.append(path.name)
+        return submit(self, path, *arguments)
+
+    monkeypatch.setattr(ReaderPool, "submit_recognise", noted)
+    run(library, receipt.parent)
+    assert asked[0] == receipt.name
+    assert len(asked) == 10
 
 
 def test_what_is_stopped_goes_on_with_the_next(library: Library, receipt: Path) -> None:
