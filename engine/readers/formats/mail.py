@@ -10,11 +10,10 @@ from pathlib import Path
 
 from engine.readers import faults
 from engine.readers.family import Family, MemberFile, NotReadableError
-from engine.readings import DateSource, Details, Kind, PixelSpec, Reading, SkipReason
+from engine.readings import Kind, PixelSpec, Reading, SkipReason
 
 MOST_BYTES = 96 << 20
 """Mail servers take half of that."""
-TITLE_CHARS = 200
 
 _HEAD_BYTES = 16 << 10
 _FIRST_HEADERS = (b"Received: ", b"Return-Path: ", b"Return-path: ", b"Delivered-To: ", b"X-")
@@ -25,22 +24,10 @@ _SENT = re.compile(rb"^(Date|Message-I[Dd]): ", re.MULTILINE)
 def read(path: Path, _spec: PixelSpec) -> Reading:
     """The text of a mail, who wrote it, when, and about what."""
     from engine.readers.packages import mime
-    from engine.readers.texts import passages
 
     with _understood():
         letter = mime.letter(_mail(path))
-    if not letter.text:
-        raise NotReadableError(SkipReason.NO_TEXT, "There is nothing in this mail to search for.")
-    return Reading(
-        kind=Kind.DOCUMENT,
-        passages=tuple(passages.split(letter.text)),
-        details=Details(
-            title=letter.subject[:TITLE_CHARS] or None,
-            author=letter.author,
-            taken_at=letter.sent_at,
-            taken_from=DateSource.MAIL if letter.sent_at else None,
-        ),
-    )
+    return mime.reading(letter)
 
 
 def attached(path: Path) -> Iterator[MemberFile]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.readers import faults
 from engine.readers.family import Family, MemberFile, NotReadableError
-from engine.readings import DateSource, Details, Kind, PixelSpec, Reading, SkipReason
+from engine.readings import Kind, PixelSpec, Reading, SkipReason
 
 if TYPE_CHECKING:
     from oxmsg.attachment import Attachment
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 96 << 20
 MOST_RECIPIENTS = 200
-TITLE_CHARS = 200
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NAMES_WITHIN = tuple(
@@ -41,22 +40,11 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
     """The text of a mail, who wrote it, when, and about what."""
     from oxmsg import Message
 
-    from engine.readers.texts import passages
+    from engine.readers.packages import mime
 
     with _opened(path) as storage:
         letter = _letter(Message(storage))
-    if not letter.text:
-        raise NotReadableError(SkipReason.NO_TEXT, "There is nothing in this mail to search for.")
-    return Reading(
-        kind=Kind.DOCUMENT,
-        passages=tuple(passages.split(letter.text)),
-        details=Details(
-            title=letter.subject[:TITLE_CHARS] or None,
-            author=letter.author,
-            taken_at=letter.sent_at,
-            taken_from=DateSource.MAIL if letter.sent_at else None,
-        ),
-    )
+    return mime.reading(letter)
 
 
 def attached(path: Path) -> Iterator[MemberFile]:

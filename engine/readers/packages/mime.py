@@ -15,13 +15,15 @@ from email.policy import compat32
 from email.utils import parseaddr, parsedate_to_datetime
 from itertools import islice
 
-from engine.readers.family import MemberFile
+from engine.readers.family import MemberFile, NotReadableError
 from engine.readers.packages import members
-from engine.readers.texts import encodings, markup
+from engine.readers.texts import encodings, markup, passages
+from engine.readings import DateSource, Details, Kind, Reading, SkipReason
 
 MOST_PARTS = 2000
 """Of a mail's parts, the first are read."""
 HEADER_CHARS = 2000
+TITLE_CHARS = 200
 DECORATION_BYTES = 8 << 10
 """Pictures within the text are a letterhead or an icon up to this size, and no attachments."""
 
@@ -81,6 +83,22 @@ def letter(mail: Message) -> Letter:
         recipients=", ".join(filter(None, recipients)),
         sent_at=_sent_at(mail),
         body="\n\n".join(filter(None, map(str.strip, _texts(mail)))),
+    )
+
+
+def reading(letter: Letter) -> Reading:
+    """What is read of a mail, whichever program wrote it. Raises NotReadableError."""
+    if not letter.text:
+        raise NotReadableError(SkipReason.NO_TEXT, "There is nothing in this mail to search for.")
+    return Reading(
+        kind=Kind.DOCUMENT,
+        passages=tuple(passages.split(letter.text)),
+        details=Details(
+            title=letter.subject[:TITLE_CHARS] or None,
+            author=letter.author,
+            taken_at=letter.sent_at,
+            taken_from=DateSource.MAIL if letter.sent_at else None,
+        ),
     )
 
 
