@@ -1,9 +1,7 @@
-import io
 import random
 import struct
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
@@ -13,80 +11,17 @@ from engine.readers.formats import photos, raw
 from engine.readers.metadata import raw as raw_metadata
 from engine.readers.pictures import tiff
 from engine.readings import WHOLE, DateSource, PixelSpec, ReadFailure, Reading, SkipReason
+from tests.engine.readers.formats.raw_files import (
+    Camera,
+    Entry,
+    directory,
+    fujifilm_file,
+    raw_file,
+    shorts,
+    text,
+)
 
 SPEC = PixelSpec(32, squash=True)
-SENSOR = (96, 64)
-_BYTE, _ASCII, _SHORT, _LONG, _SIGNED_RATIO = 1, 2, 3, 4, 10
-
-Entry = tuple[int, int, int, bytes]
-
-
-def shorts(tag: int, *values: int) -> Entry:
-    return tag, _SHORT, len(values), struct.pack(f"<{len(values)}H", *values)
-
-
-def long(tag: int, value: int) -> Entry:
-    return tag, _LONG, 1, struct.pack("<I", value)
-
-
-def text(tag: int, value: str) -> Entry:
-    return tag, _ASCII, len(value) + 1, value.encode() + b"\0"
-
-
-def directory(at: int, *entries: Entry) -> bytes:
-    """A TIFF directory for this offset, with what does not fit into it behind."""
-    body, behind = struct.pack("<H", len(entries)), b""
-    after = at + 2 + 12 * len(entries) + 4
-    for tag, kind, count, data in sorted(entries):
-        stored = data.ljust(4, b"\0")
-        if len(data) > 4:
-            stored = struct.pack("<I", after + len(behind))
-            behind += data + b"\0" * (len(data) % 2)
-        body += struct.pack("<HHI", tag, kind, count) + stored
-    return body + bytes(4) + behind
-
-
-def dng(path: Path, preview: Image.Image, orientation: int = 1) -> Path:
-    """A raw file as cameras write it: a preview first, and the sensor's mosaic beside it."""
-    encoded = io.BytesIO()
-    preview.save(encoded, "JPEG", quality=95)
-    jpeg = encoded.getvalue() + b"\0" * (len(encoded.getvalue()) % 2)
-    width, height = SENSOR
-    mosaic = np.random.default_rng(0).integers(200, 3000, (height, width), np.uint16).tobytes()
-    mosaic_at = 8 + len(jpeg)
-    exif_at = mosaic_at + len(mosaic)
-    exif = directory(
-        exif_at, text(36867, "2023:05:06 07:08:09"), shorts(34855, 400), text(42036, "50mm f/2")
-    )
-    sensor_at = exif_at + len(exif)
-    sensor = directory(
-        sensor_at,
-        *(long(254, 0), long(256, width), long(257, height), shorts(258, 16), shorts(259, 1)),
-        *(shorts(262, 32803), long(273, mosaic_at), shorts(277, 1), long(278, height)),
-        *(long(279, len(mosaic)), shorts(33421, 2, 2), (33422, _BYTE, 4, bytes([0, 1, 1, 2]))),
-        *(shorts(50714, 0), long(50717, 4095)),
-    )
-    unity = b"".join(struct.pack("<ii", one, 1) for one in (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    main_at = sensor_at + len(sensor)
-    main = directory(
-        main_at,
-        *(long(254, 1), long(256, preview.width), long(257, preview.height)),
-        *(
-            shorts(258, 8, 8, 8),
-            shorts(259, 7),
-            shorts(262, 6),
-            text(271, "Ricoh"),
-            text(272, "GR"),
-        ),
-        *(long(273, 8), shorts(274, orientation), shorts(277, 3), long(278, preview.height)),
-        *(long(279, len(encoded.getvalue())), long(330, sensor_at), long(34665, exif_at)),
-        *((50706, _BYTE, 4, bytes([1, 4, 0, 0])), text(50708, "GR"), shorts(50778, 21)),
-        (50721, _SIGNED_RATIO, 9, unity),
-    )
-    path.write_bytes(
-        struct.pack("<2sHI", b"II", 42, main_at) + jpeg + mosaic + exif + sensor + main
-    )
-    return path
 
 
 def cornered(size: tuple[int, int] = (640, 480)) -> Image.Image:
@@ -107,7 +42,7 @@ def cornered(size: tuple[int, int] = (640, 480)) -> Image.Image:
 def test_the_preview_is_shown_upright(
     tmp_path: Path, orientation: int, red: tuple[int, int], size: tuple[int, int]
 ) -> None:
-    path = dng(tmp_path / "a.dng", cornered(), orientation)
+    path = raw_file(tmp_path / "a.dng", cornered(), orientation)
     reading = raw.read(path, SPEC)
     assert (reading.details.width, reading.details.height) == size
     for corner in ((4, 4), (4, -4), (-4, 4), (-4, -4)):
@@ -117,15 +52,52 @@ def test_the_preview_is_shown_upright(
 
 
 def test_what_the_camera_wrote_is_read(tmp_path: Path) -> None:
-    details = raw.read(dng(tmp_path / "a.dng", cornered()), SPEC).details
+    details = raw.read(raw_file(tmp_path / "a.dng", cornered()), SPEC).details
     assert (details.camera, details.lens, details.iso) == ("Ricoh GR", "50mm f/2", 400)
     assert details.taken_at is not None
     assert details.taken_at.isoformat() == "2023-05-06T07:08:09"
     assert details.taken_from is DateSource.CAMERA
 
 
+MAKERS = [
+    Camera("Canon", "Canon EOS 40D", ".cr2", b"II*\0CR\2\0"),
+    Camera("NIKON CORPORATION", "NIKON D70", ".nef"),
+    Camera("SONY", "ILCE-7M3", ".arw"),
+    Camera("OLYMPUS CORPORATION", "E-M5", ".orf", b"IIRO"),
+    Camera("Panasonic", "DMC-GF1", ".rw2", b"IIU\0"),
+    Camera("PENTAX", "PENTAX K-5", ".pef"),
+    Camera("SAMSUNG", "NX300", ".srw"),
+    Camera("Hasselblad", "X1D", ".3fr"),
+]
+
+
+@pytest.mark.parametrize("camera", MAKERS, ids=lambda camera: camera.extension)
+def test_the_files_of_makers_are_shown_by_their_previews(tmp_path: Path, camera: Camera) -> None:
+    path = raw_file(tmp_path / f"a{camera.extension}", cornered(), 6, camera)
+    outcome = registry.read(path, SPEC)
+    assert isinstance(outcome, Reading)
+    assert outcome.reader == raw.FAMILY.name
+    assert camera.model in (outcome.details.camera or "")
+    check_turned(outcome, path)
+
+
+def test_what_fujifilm_wrote_is_in_the_preview(tmp_path: Path) -> None:
+    path = fujifilm_file(tmp_path / "a.raf", cornered(), 6)
+    outcome = registry.read(path, SPEC)
+    assert isinstance(outcome, Reading)
+    assert outcome.details.camera == "FUJIFILM X100"
+    check_turned(outcome, path)
+
+
+def check_turned(reading: Reading, path: Path) -> None:
+    assert (reading.details.iso, str(reading.details.taken_at)) == (400, "2023-05-06 07:08:09")
+    assert reading.pixels[4, -4].tolist() == pytest.approx([254, 0, 0], abs=16)
+    assert reading.pixels[4, 4].tolist() == pytest.approx([0, 0, 254], abs=16)
+    assert raw.picture(path, WHOLE, 320).size == (240, 320)
+
+
 def test_without_a_preview_worth_showing_the_sensor_is_developed(tmp_path: Path) -> None:
-    path = dng(tmp_path / "a.dng", cornered((64, 48)), 6)
+    path = raw_file(tmp_path / "a.dng", cornered((64, 48)), 6)
     reading = raw.read(path, SPEC)
     assert (reading.details.width, reading.details.height) == (64, 96)
     assert reading.pixels.std() > 5
@@ -133,7 +105,7 @@ def test_without_a_preview_worth_showing_the_sensor_is_developed(tmp_path: Path)
 
 
 def test_a_raw_file_is_told_by_its_content(tmp_path: Path) -> None:
-    path = dng(tmp_path / "a.tif", cornered())
+    path = raw_file(tmp_path / "a.tif", cornered())
     assert tiff.is_raw(path)
     outcome = registry.read(path, SPEC)
     assert isinstance(outcome, Reading)
@@ -184,7 +156,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, content: bytes, reason: 
 def test_tags_are_found_under_the_names_that_makers_give_to_tiff(
     tmp_path: Path, own: bytes, plain: bytes
 ) -> None:
-    data = dng(tmp_path / "a.dng", cornered()).read_bytes()
+    data = raw_file(tmp_path / "a.dng", cornered()).read_bytes()
     assert data.startswith(plain)
     (tmp_path / "a.orf").write_bytes(own + data[4:])
     exif = raw_metadata.parts_of(tmp_path / "a.orf").exif
@@ -211,7 +183,7 @@ def test_tags_are_found_in_the_boxes_of_canon(tmp_path: Path) -> None:
 
 
 def test_damaged_raw_files_are_read_or_refused(tmp_path: Path) -> None:
-    path = dng(tmp_path / "a.dng", cornered((160, 120)))
+    path = raw_file(tmp_path / "a.dng", cornered((160, 120)))
     whole, rng = path.read_bytes(), random.Random(0)
     tags_at = struct.unpack_from("<I", whole, 4)[0]
     for _ in range(200):
