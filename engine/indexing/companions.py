@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from engine.readers.companions import Beside, may_follow
-from engine.records import FolderId
+from engine.records import FileId, FolderId, FoundFile
 from engine.store import followers
 from engine.store.followers import Beneath
 
@@ -17,6 +17,7 @@ def pair(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> No
     """Records which files at or beside `below` follow which, as they are on disk by now.
 
     A file that follows none any more waits to be read; one whose sidecar is new or changed too.
+    What could not be read leads no photo or film, which is then read in its place.
     """
     listed = followers.beneath(connection, folder_id, below)
     for _, group in groupby(listed, attrgetter("parent")):
@@ -24,10 +25,18 @@ def pair(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> No
         if not any(file.leader_id is not None or may_follow(file.name) for file in here):
             continue
         by_name = {file.name: file for file in here}
-        beside = Beside(by_name)
+        beside = Beside(by_name, (file.name for file in here if file.state == "skipped"))
         for file in here:
             leader = beside.leader_of(file.name)
             _record(connection, file, by_name[leader] if leader is not None else None)
+
+
+def release(connection: sqlite3.Connection, file_id: FileId, file: FoundFile) -> bool:
+    """Lets what `file` was to show be read in its place, now that it cannot be. Whether any is."""
+    if not followers.has_any(connection, file_id):
+        return False
+    pair(connection, file.folder_id, file.relative)
+    return True
 
 
 def _record(connection: sqlite3.Connection, file: Beneath, leader: Beneath | None) -> None:

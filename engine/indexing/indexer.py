@@ -122,6 +122,9 @@ class Indexer:
         unpublished = 0
         for step in self._pipeline.read_waiting():
             self._meter.advance(done=step.done, skipped=step.skipped)
+            if step.released:
+                # They may be newer than what is read by now, and would be passed over.
+                self.wake()
             yield Phase.INDEXING
             yield from self._embed_missing()
             unpublished += step.done

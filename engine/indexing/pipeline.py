@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.indexing import companions
 from engine.indexing.embedding import PICTURE_BATCH, Embedder
 from engine.indexing.stages import ahead
 from engine.paths import shown
@@ -34,6 +35,8 @@ class Step:
 
     done: int = 0
     skipped: int = 0
+    released: int = 0
+    """Of the skipped ones, those whose followers wait to be read in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,12 @@ class _Batch:
     fresh: dict[bytes, Reading] = field(default_factory=dict)
     fresh_files: dict[bytes, list[FileId]] = field(default_factory=dict)
     known: list[tuple[FileId, ContentId]] = field(default_factory=list)
-    failed: list[tuple[FileId, ReadFailure]] = field(default_factory=list)
+    failed: list[tuple[_Hashed, ReadFailure]] = field(default_factory=list)
     pictures: int = 0
 
     def add(self, task: _Hashed, outcome: Reading | ReadFailure | ContentId) -> None:
         if isinstance(outcome, ReadFailure):
-            self.failed.append((task.file_id, outcome))
+            self.failed.append((task, outcome))
         elif isinstance(outcome, Reading):
             assert not isinstance(task.outcome, ReadFailure)
             digest, _ = task.outcome
@@ -128,6 +131,7 @@ class Pipeline:
     def _store(self, batch: _Batch) -> Step:
         embedder = self.embedder
         encoded = _Encoded(batch.fresh.values(), embedder)
+        released = 0
         with self._database.writing() as connection:
             for digest, reading in batch.fresh.items():
                 # Files may have been forgotten meanwhile: nothing of them is kept then.
@@ -137,13 +141,14 @@ class Pipeline:
                     files.mark_indexed(connection, file_ids, content_id)
             for file_id, content_id in batch.known:
                 files.mark_indexed(connection, [file_id], content_id)
-            for file_id, failure in batch.failed:
-                files.mark_skipped(connection, [file_id], failure)
+            for task, failure in batch.failed:
+                files.mark_skipped(connection, [task.file_id], failure)
+                released += companions.release(connection, task.file_id, task.file)
             if encoded.segments:
                 embedder.add_pictures(connection, encoded.segments, np.stack(encoded.kept))
         for digest in batch.fresh:
             self._reading.pop(digest, None)
-        return Step(done=batch.size, skipped=len(batch.failed))
+        return Step(batch.size, skipped=len(batch.failed), released=released)
 
     def _keep(
         self, connection: sqlite3.Connection, digest: bytes, reading: Reading, encoded: _Encoded

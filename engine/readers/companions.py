@@ -31,11 +31,13 @@ class Beside:
     """The files of one folder, by name: which of them follow which.
 
     Upper and lower case don't count, since cameras and people mix `.JPG` and `.jpg`. Names without
-    their folder, of one folder only.
+    their folder, of one folder only. Those of `unreadable`, which are among them, lead nothing that
+    can be seen without them.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], unreadable: Iterable[str] = ()) -> None:
         self._names = {name.casefold(): name for name in sorted(names)}
+        self._unreadable = {name.casefold() for name in unreadable}
 
     def leader_of(self, name: str) -> str | None:
         """The file that `name` is shown with, or None where it stands for itself.
@@ -48,9 +50,9 @@ class Beside:
             leader = self._described_by(stem, extension)
             return leader and (self.leader_of(leader) or leader)
         if extension in RAW_EXTENSIONS:
-            return self._first(stem, _RAW_LEADERS)
+            return self._shown_by(stem, _RAW_LEADERS)
         if extension in _LIVE_MOVIES:
-            return self._first(stem, _LIVE_LEADERS)
+            return self._shown_by(stem, _LIVE_LEADERS)
         return None
 
     def _described_by(self, stem: str, extension: str) -> str | None:
@@ -60,6 +62,9 @@ class Beside:
         # An edit is written beside the original on phones: IMG_O1234.AAE is of IMG_1234.HEIC.
         plain = stem.replace("img_o", "img_", 1) if _is_edit(stem + extension) else stem
         return self._first(plain, (*sorted(RAW_EXTENSIONS), *_PHOTOS, *_VIDEOS))
+
+    def _shown_by(self, stem: str, leaders: Iterable[str]) -> str | None:
+        return self._first(stem, (each for each in leaders if stem + each not in self._unreadable))
 
     def _first(self, stem: str, extensions: Iterable[str]) -> str | None:
         found = (self._names.get(stem + extension) for extension in extensions)

@@ -38,6 +38,12 @@ def beneath(connection: sqlite3.Connection, folder_id: FolderId, below: Path) ->
     return sorted(listed, key=lambda file: file.parent)
 
 
+def has_any(connection: sqlite3.Connection, file_id: FileId) -> bool:
+    """Whether any file is shown with this one."""
+    row = connection.execute("SELECT 1 FROM files WHERE leader_id = ? LIMIT 1", (file_id,))
+    return row.fetchone() is not None
+
+
 def follow(connection: sqlite3.Connection, file_id: FileId, leader_id: FileId) -> None:
     """Has a file shown with another from now on."""
     connection.execute(

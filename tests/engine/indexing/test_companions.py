@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine.library import Library
 from engine.records import Query
 from tests.engine.readers.formats.films import film, scene
+from tests.engine.readers.formats.raw_files import raw_file
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
@@ -101,3 +103,19 @@ def test_folders_apart_are_apart(library: Library, pair: Path) -> None:
     shutil.move(pair / "shot.jpg", pair / "elsewhere" / "shot.jpg")
     index(library, pair)
     assert library.counts().companions == 0
+
+
+def test_a_raw_photo_beside_a_damaged_jpeg_is_read_in_its_place(
+    library: Library, pair: Path
+) -> None:
+    raw_file(pair / "shot.dng", Image.open(pair / "shot.jpg").resize((640, 480)))
+    good = (pair / "shot.jpg").read_bytes()
+    (pair / "shot.jpg").write_bytes(good[:200])
+    index(library, pair)
+    counts = library.counts()
+    assert (counts.companions, [skip.path.name for skip in library.skips()]) == (0, ["shot.jpg"])
+    assert [hit.path.name for hit in library.search(Query()).hits] == ["shot.dng"]
+    (pair / "shot.jpg").write_bytes(good)
+    index(library, pair)
+    (hit,) = library.search(Query()).hits
+    assert (hit.path.name, hit.companions) == ("shot.jpg", (pair / "shot.dng",))

@@ -39,6 +39,15 @@ def test_what_belongs_together_has_one_leader(
     assert Beside([name, *beside]).leader_of(name) == leader
 
 
+@pytest.mark.parametrize(
+    ("name", "leader"),
+    [("a.cr2", None), ("a.mov", None), ("a.xmp", "a.cr2"), ("a.JPG.xmp", "a.JPG")],
+)
+def test_what_cannot_be_read_leads_no_picture(name: str, leader: str | None) -> None:
+    beside = Beside(["a.JPG", "a.cr2", "a.mov", "a.xmp", "a.JPG.xmp"], unreadable=["a.JPG"])
+    assert beside.leader_of(name) == leader
+
+
 @given(
     st.lists(
         st.builds(
