@@ -46,13 +46,19 @@ def known_type(head: bytes) -> str | None:
     return None
 
 
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins with `head` seems to be a text in UTF-8."""
+    # What is cut off may be the middle of a character.
+    text = head.decode("utf-8", errors="ignore")
+    is_whole = len(head) - len(text.encode()) <= 3
+    return bool(head) and is_whole and not any(character < "\t" for character in text)
+
+
 def likely_type(head: bytes) -> str | None:
     """The same, or a text, if it looks like one; None where nothing can be told."""
     if known := known_type(head):
         return known
-    # What is cut off may be the middle of a character.
-    text = head.decode("utf-8", errors="ignore")
-    if not head or len(head) - len(text.encode()) > 3 or any(c < "\t" for c in text):
+    if not is_text(head):
         return None
     for mark, words in _MARKUP:
         if mark in head.lower():

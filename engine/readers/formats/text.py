@@ -15,6 +15,9 @@ from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
 
 MOST_BYTES = 32 << 20
 
+ANYTHING: dict[int, bytes] = {}
+"""The signature that every file has."""
+
 _HTML = frozenset((".html", ".htm", ".xhtml"))
 _MARKDOWN = frozenset((".md", ".markdown", ".mdx"))
 _PROSE = frozenset((".txt", ".text", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt"))
@@ -60,10 +63,21 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
     return documents.reading([Part(text)], Details(title=title), is_prose=is_prose)
 
 
+def _is_plain(path: Path) -> bool:
+    """Whether a file that no extension tells of is a text: README, LICENSE, a note."""
+    if path.suffix:
+        return False
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return seems.known_type(head) is None and seems.is_text(head)
+
+
 FAMILY = Family(
     name="text",
     kind=Kind.DOCUMENT,
     version=2,
+    signatures=(ANYTHING,),
+    probe=_is_plain,
     extensions=_HTML | _MARKDOWN | _PROSE | _TABLES | _DATA | _SETTINGS | _CODE,
     decoders=(
         "charset_normalizer",

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.readers import registry
 from engine.readers.family import NotReadableError
 from engine.readers.formats import text
 from engine.readers.texts import passages
-from engine.readings import PixelSpec, SkipReason
+from engine.readings import PixelSpec, ReadFailure, Reading, SkipReason
 
 SPEC = PixelSpec(8, squash=True)
 CHINESE = "我们去年秋天在北京看了长城，天气很好，山上的树叶都红了。晚上在胡同里吃了面条。" * 4
@@ -222,3 +223,19 @@ def test_binary_data_named_like_code_is_of_the_wrong_type(tmp_path: Path) -> Non
     with pytest.raises(NotReadableError) as caught:
         text.read(tmp_path / "a.ts", SPEC)
     assert caught.value.failure.reason is SkipReason.WRONG_TYPE
+
+
+@pytest.mark.parametrize("name", ["README", "Makefile", "to do"])
+def test_a_text_needs_no_extension(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Buy paint for the boat: türkis, two litres.")
+    outcome = registry.read(tmp_path / name, SPEC)
+    assert isinstance(outcome, Reading)
+    assert "türkis" in outcome.passages[0].text
+
+
+@pytest.mark.parametrize("content", [b"\0\1\2\3", b"\x7fELF and so on", b"SQLite format 3\0 text"])
+def test_other_files_without_an_extension_are_left_alone(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "data").write_bytes(content)
+    outcome = registry.read(tmp_path / "data", SPEC)
+    assert isinstance(outcome, ReadFailure)
+    assert outcome.reason is SkipReason.UNSUPPORTED
