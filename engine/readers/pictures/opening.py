@@ -140,7 +140,8 @@ def damaged() -> NotReadableError:
     """That a photo cannot be decoded."""
     return NotReadableError(
         SkipReason.CORRUPT,
-        "The photo is damaged or incomplete. Replace it by a good copy and it is read again.",
+        "The photo cannot be decoded: it is damaged, incomplete or of a rare kind. "
+        "Replace it by a good copy, or save it as JPEG or PNG, and it is read again.",
     )
 
 
