@@ -254,7 +254,7 @@ class Indexer:
         if Path() in paths:
             with self._database.writing() as connection:
                 files.retry_skipped(connection, files.TRANSIENT)
-                files.read_again(connection, registry.versions())
+                files.read_again(connection, registry.versions(), registry.edition())
             paths = {Path()}
         for path in sorted(paths):
             yield from sweep(self._database, folder, path)

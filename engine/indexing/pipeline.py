@@ -89,6 +89,7 @@ class Pipeline:
         self._hashers = ThreadPoolExecutor(1, thread_name_prefix="keepsight-hash")
         self._reading: dict[bytes, Future[Reading | ReadFailure]] = {}
         self._versions = registry.versions()
+        self._edition = registry.edition()
 
     def read_waiting(self) -> Iterator[Step]:
         """Works through the files that wait, newest first, a transaction at a time."""
@@ -142,7 +143,7 @@ class Pipeline:
             for file_id, content_id in batch.known:
                 files.mark_indexed(connection, [file_id], content_id)
             for task, failure in batch.failed:
-                files.mark_skipped(connection, [task.file_id], failure)
+                files.mark_skipped(connection, [task.file_id], failure, self._edition)
                 released += companions.release(connection, task.file_id, task.file)
             if encoded.segments:
                 embedder.add_pictures(connection, encoded.segments, np.stack(encoded.kept))
@@ -166,7 +167,7 @@ class Pipeline:
                 ):
                     member_id = self._keep(connection, member.digest, member.outcome, encoded)
             inside.append((member, member_id))
-        members.keep(connection, content_id, inside)
+        members.keep(connection, content_id, inside, self._edition)
         return content_id
 
 

@@ -86,7 +86,7 @@ def register_closed(
         f"This folder cannot be listed ({detail}). Give yourself permission to open it, "
         "then retry.",
     )
-    mark_skipped(connection, [FileId(row[0])], failure)
+    mark_skipped(connection, [FileId(row[0])], failure, edition="")
 
 
 def forget_unseen(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> int:
@@ -171,22 +171,28 @@ def existing(connection: sqlite3.Connection, file_ids: Iterable[FileId]) -> list
 
 
 def mark_skipped(
-    connection: sqlite3.Connection, file_ids: Iterable[FileId], failure: ReadFailure
+    connection: sqlite3.Connection,
+    file_ids: Iterable[FileId],
+    failure: ReadFailure,
+    edition: str,
 ) -> None:
-    """Records why files were not indexed; a file that is gone from the table stays gone."""
+    """Records why files were not indexed; a file that is gone from the table stays gone.
+
+    `edition` is that of the readers that could not read them, "" where none was asked.
+    """
     for file_id in file_ids:
         if connection.execute(
             "UPDATE files SET state = 'skipped', content_id = NULL WHERE id = ?", (file_id,)
         ).rowcount:
             connection.execute(
                 """
-                INSERT INTO skips (file_id, reason, detail, attempts, skipped_at)
-                VALUES (?, ?, ?, 1, ?)
+                INSERT INTO skips (file_id, reason, detail, attempts, skipped_at, edition)
+                VALUES (?, ?, ?, 1, ?, ?)
                 ON CONFLICT (file_id) DO UPDATE SET reason = excluded.reason,
                     detail = excluded.detail, attempts = attempts + 1,
-                    skipped_at = excluded.skipped_at
+                    skipped_at = excluded.skipped_at, edition = excluded.edition
                 """,
-                (file_id, failure.reason, failure.detail, datetime.now(UTC).isoformat()),
+                (file_id, failure.reason, failure.detail, datetime.now(UTC).isoformat(), edition),
             )
 
 
@@ -219,11 +225,17 @@ def with_content(
     return (_found(row), row["member"]) if row else None
 
 
-def read_again(connection: sqlite3.Connection, versions: Mapping[str, int]) -> int:
+def read_again(connection: sqlite3.Connection, versions: Mapping[str, int], edition: str) -> int:
     """Lets files wait whose content, or one inside, was read by an earlier version of a reader.
 
-    `versions` are those of today, by the readers' names. Returns how many files now wait.
+    Those that readers of another edition could not read wait too. `versions` are those of today, by
+    the readers' names. Returns how many files now wait.
     """
+    connection.execute(
+        "UPDATE contents SET reader_version = 0 WHERE id IN "
+        "(SELECT container_id FROM members WHERE reason IS NOT NULL AND edition != ?)",
+        (edition,),
+    )
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS readers (name TEXT PRIMARY KEY, version)")
     connection.execute("DELETE FROM readers")
     connection.executemany("INSERT INTO readers VALUES (?, ?)", versions.items())
@@ -233,7 +245,9 @@ def read_again(connection: sqlite3.Connection, versions: Mapping[str, int]) -> i
             SELECT file_id FROM placements JOIN contents ON contents.id = content_id
             LEFT JOIN readers ON readers.name = reader
             WHERE reader = '' OR reader_version < readers.version)
-        """
+        OR state = 'skipped' AND id IN (SELECT file_id FROM skips WHERE edition != ?)
+        """,
+        (edition,),
     ).rowcount
 
 

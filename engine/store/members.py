@@ -19,8 +19,12 @@ def keep(
     connection: sqlite3.Connection,
     container_id: ContentId,
     members: Sequence[tuple[Member, ContentId | None]],
+    edition: str,
 ) -> None:
-    """Makes `members`, each with its content where it was read, those of a content."""
+    """Makes `members`, each with its content where it was read, those of a content.
+
+    `edition` is that of the readers that looked at them.
+    """
     connection.execute("DELETE FROM members WHERE container_id = ?", (container_id,))
     for member, content_id in members:
         failure = member.outcome if isinstance(member.outcome, ReadFailure) else None
@@ -30,15 +34,15 @@ def keep(
         row = connection.execute(
             """
             INSERT INTO members (container_id, name, extension, size_bytes, modified_ns,
-                                 content_id, reason, detail, read_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+                                 content_id, reason, detail, read_at, edition)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
             """,
             (
                 *(container_id, member.name),
                 PurePosixPath(member.name).suffix.lower().lstrip("."),
                 *(member.size_bytes, modified_ns, content_id),
                 *((failure.reason, failure.detail) if failure else (None, None)),
-                datetime.now(UTC).isoformat(),
+                *(datetime.now(UTC).isoformat(), edition),
             ),
         )
         words = re.sub(r"[_.\W]+", " ", member.name)

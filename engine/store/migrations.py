@@ -7,7 +7,7 @@ from sqlite_utils import Migrations
 
 migrations = Migrations("keepsight")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """`PRAGMA user_version` of a database that has every migration: their number."""
 
 
@@ -202,3 +202,10 @@ def m003_everything(db: SchemaDatabase) -> None:
         """
     for statement in statements.split("\n\n"):
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m004_editions(db: SchemaDatabase) -> None:
+    """Which edition of the readers could not read a file, or a file inside another."""
+    for table in ("skips", "members"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN edition TEXT NOT NULL DEFAULT ''")
