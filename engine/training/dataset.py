@@ -119,6 +119,21 @@ class CaptionTable:
         self.owners = np.array(owners, np.int64)
         self.all_first = np.concatenate(self.first) if self.first else np.zeros(0, np.int64)
 
+    def spread(self, embedded: NDArray[Any]) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+        """What was made of `all_first`, for all captions, (captions, D), and photos, (photos, D).
+
+        A photo has the mean of its captions' embeddings, normalised, and so has each of its
+        captions in another language.
+        """
+        captions = np.zeros((len(self.texts), embedded.shape[1]), np.float16)
+        captions[self.all_first] = embedded
+        photos = np.zeros((len(self.first), embedded.shape[1]), np.float16)
+        for photo, (own, others) in enumerate(zip(self.first, self.others, strict=True)):
+            mean = captions[own].astype(np.float32).mean(0)
+            photos[photo] = mean / max(float(np.linalg.norm(mean)), 1e-6)
+            captions[others] = photos[photo]
+        return captions, photos
+
     def _numbered(self, texts: Sequence[str]) -> NDArray[np.int64]:
         start = len(self.texts)
         self.texts.extend(texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch  # noqa: TID253 -- losses of networks, imported only to train
 from torch.nn import functional  # noqa: TID253
 
@@ -59,6 +61,19 @@ def retention(logits: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     return functional.kl_div(
         logits.log_softmax(-1), teacher.log_softmax(-1), reduction="batchmean", log_target=True
     )
+
+
+def affinity(scores: torch.Tensor, views: Sequence[torch.Tensor]) -> torch.Tensor:
+    """KL(teachers || student) of which of N texts fit each of Q photos, and the other way round.
+
+    `scores` (Q, N) are the student's cosines times its inverse temperature, `views` the cosines of
+    each teacher, (Q, N). Affinity mimicking as in TinyCLIP (Wu et al., ICCV 2023). The teachers'
+    cosines are standardised, averaged, and spread as far as the student's (S. Sun et al., "Logit
+    Standardization in Knowledge Distillation", CVPR 2024), since no two models' mean the same.
+    """
+    mean = torch.stack([(view - view.mean()) / view.std() for view in views]).mean(0)
+    wanted = mean * (scores.detach().std() / mean.std())
+    return (retention(scores, wanted) + retention(scores.T, wanted.T)) / 2
 
 
 def classification(scores: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:

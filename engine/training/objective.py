@@ -13,6 +13,7 @@ from torch import nn  # noqa: TID253
 
 from engine.training import losses
 from engine.training.dataset import CaptionTable, Step
+from engine.training.ensemble import View
 from engine.training.recipe import Losses
 from engine.training.towers import DualEncoder
 
@@ -42,6 +43,8 @@ class Tables:
     known_captioned: torch.Tensor | None
     """(captioned photos, classes) logits of the initial classifier."""
     known_labelled: torch.Tensor | None
+    views: tuple[View, ...] = ()
+    """Of the ensemble."""
 
 
 class Objective(nn.Module):  # type: ignore[misc]
@@ -69,7 +72,7 @@ class Objective(nn.Module):  # type: ignore[misc]
         device = self.log_scale.device
         photos, logits = encoder.embed_photos(torch.from_numpy(step.pixels).to(device))
         captioned, labelled = photos[: len(step.photos)], photos[len(step.photos) :]
-        found = self._captions(encoder, step, captioned)
+        found = self._captions(encoder, step, photos)
         found |= self._labels(encoder, step, labelled)
         found |= self._sentences(encoder, step)
         if logits is not None:
@@ -78,9 +81,9 @@ class Objective(nn.Module):  # type: ignore[misc]
         return found
 
     def _captions(
-        self, encoder: DualEncoder, step: Step, photos: torch.Tensor
+        self, encoder: DualEncoder, step: Step, all_photos: torch.Tensor
     ) -> dict[str, torch.Tensor]:
-        weights = self.weights
+        weights, photos = self.weights, all_photos[: len(step.photos)]
         count, per_photo = step.captions.shape
         of_photos = step.captions.T.reshape(-1)
         rows, others = step.others.T
@@ -109,6 +112,24 @@ class Objective(nn.Module):  # type: ignore[misc]
             found["taught captions"] = weights.taught_captions * self._taught(
                 torch.cat([parts[0], foreign]), torch.cat([owners, of_foreign])
             )
+        if weights.mimicked_affinities:
+            loss = losses.affinity(self.scale * all_photos @ embedded.T, self._viewed(step, chosen))
+            found["mimicked affinities"] = weights.mimicked_affinities * loss
+        return found
+
+    def _viewed(self, step: Step, captions: NDArray[np.int64]) -> list[torch.Tensor]:
+        """The cosines of the step's photos to `captions`, to each model of the ensemble."""
+        device = self.log_scale.device
+        found = []
+        for view in self._tables.views:
+            photos = torch.cat(
+                [
+                    view.captioned[torch.from_numpy(step.photos)],
+                    view.labelled[torch.from_numpy(step.labelled)],
+                ]
+            )
+            texts = view.captions[torch.from_numpy(captions)]
+            found.append(photos.to(device).float() @ texts.to(device).float().T)
         return found
 
     def _taught(self, embedded: torch.Tensor, owners: torch.Tensor) -> torch.Tensor:

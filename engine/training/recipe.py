@@ -100,6 +100,9 @@ class Losses(Struct, frozen=True, forbid_unknown_fields=True):
     their mean: all photos of the run are negatives, and none has to be looked at."""
     taught_captions: Weight = 0.0
     """The same of a caption, in each language."""
+    mimicked_affinities: Weight = 0.0
+    """KL of which captions the ensemble finds fit a photo, and which photos a caption, to the same
+    of the trained model; photos without captions are taught so too."""
     retained_classes: Weight = 0.5
     """KL of the initial classifier's predictions to the trained one's, as in LwF."""
     retained_labels: Weight = 0.5
@@ -155,6 +158,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     licence: str = ""
     seed: Amount = 0
     towers: Towers = Towers()
+    ensemble: tuple[Origin, ...] = ()
+    """Folders of finished models, as Keepsight ships its own, that together teach affinities."""
     losses: Losses = Losses()
     checks_per_stage: Positive = 4
     """How often dev recall is measured and a checkpoint kept."""
@@ -169,6 +174,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
                     "taught_photos and taught_captions need a sentence teacher: name it as "
                     "towers.text"
                 )
+            if losses.mimicked_affinities and not self.ensemble:
+                raise ValueError("mimicked_affinities needs models to mimic: name the ensemble")
 
     def losses_of(self, stage: int) -> Losses:
         """What the stage of that number minimises."""
@@ -182,7 +189,14 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         return self._until(stage) == other._until(stage)
 
     def _until(self, stage: int) -> Recipe:
-        return msgspec.structs.replace(self, what="", version="", stages=self.stages[: stage + 1])
+        is_taught = any(self.losses_of(n).mimicked_affinities for n in range(stage + 1))
+        return msgspec.structs.replace(
+            self,
+            what="",
+            version="",
+            stages=self.stages[: stage + 1],
+            ensemble=self.ensemble if is_taught else (),
+        )
 
 
 def read(file: Path) -> Recipe:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import RecipeError
 from engine.paths import shown
-from engine.training import captioned, corpora, dataset, mobilenet, vocabulary
+from engine.training import captioned, corpora, dataset, ensemble, mobilenet, vocabulary
 from engine.training.dataset import CaptionTable, Loader, TrainingData
 from engine.training.objective import Objective, Tables, shares
 from engine.training.openclip import OpenClipTowers
@@ -231,23 +231,15 @@ def _tables(
         taught_sentences=_taught_sentences(data, teacher) if teacher and sentences else None,
         known_captioned=known[0],
         known_labelled=known[1],
+        views=ensemble.views(recipe.ensemble, place.data, place.cache, learnt, on_progress),
     )
 
 
 def _taught_captions(table: CaptionTable, teacher: _Teacher) -> tuple[torch.Tensor, torch.Tensor]:
-    """(captions, D) float16, of another language's the mean of the photo's in the first; and
-    (photos, D) float16, these means.
-    """
-    first = table.all_first
-    embedded = teacher.embed([table.texts[number] for number in first], "captions")
-    taught = np.zeros((len(table.texts), embedded.shape[1]), np.float16)
-    taught[first] = embedded
-    means = np.zeros((len(table.first), embedded.shape[1]), np.float16)
-    for photo, (own, others) in enumerate(zip(table.first, table.others, strict=True)):
-        mean = taught[own].astype(np.float32).mean(0)
-        means[photo] = mean / max(float(np.linalg.norm(mean)), 1e-6)
-        taught[others] = means[photo]
-    return torch.from_numpy(taught), torch.from_numpy(means)
+    """(captions, D) and (photos, D) float16."""
+    embedded = teacher.embed([table.texts[number] for number in table.all_first], "captions")
+    captions, photos = table.spread(embedded)
+    return torch.from_numpy(captions), torch.from_numpy(photos)
 
 
 def _taught_sentences(data: TrainingData, teacher: _Teacher) -> torch.Tensor:

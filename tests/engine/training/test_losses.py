@@ -157,3 +157,24 @@ def test_a_loss_of_half_precision_stays_finite() -> None:
     hidden = losses.without(scores, torch.ones(2, 3, dtype=torch.bool))
     assert hidden.isfinite().all()
     assert losses.infonce(scores[:, :2], torch.arange(2), further=hidden).isfinite()
+
+
+@given(st.integers(2, 12), st.integers(2, 12), seeds)
+def test_affinities_that_differ_in_scale_and_offset_alone_are_the_same(
+    photos: int, texts: int, seed: int
+) -> None:
+    cosines = embeddings(photos, seed) @ embeddings(texts, seed + 1).T
+    alike = [0.3 * cosines + 0.2, 2 * cosines - 1]
+    assert losses.affinity(SCALE * cosines, alike).item() == pytest.approx(0, abs=1e-4)
+
+
+def test_affinity_pulls_towards_what_the_teachers_agree_on() -> None:
+    first, second = (embeddings(6, seed) @ embeddings(9, seed + 10).T for seed in (1, 2))
+    scores = (SCALE * embeddings(6, 3) @ embeddings(9, 4).T).requires_grad_()
+    before = losses.affinity(scores, [first, second])
+    before.backward()
+    assert scores.grad is not None
+    after = losses.affinity(scores - scores.grad, [first, second])
+    assert 0 < after.item() < before.item()
+    halves = [(view - view.mean()) / view.std() for view in (first, second)]
+    assert losses.affinity(scores, halves).item() == pytest.approx(before.item(), rel=1e-5)

@@ -12,6 +12,7 @@ from torch.nn import functional  # noqa: TID253
 
 from engine.training import losses
 from engine.training.dataset import CaptionTable, Step
+from engine.training.ensemble import View
 from engine.training.layouts import CaptionedPhoto
 from engine.training.objective import Objective, Tables, shares
 from engine.training.recipe import Losses
@@ -190,3 +191,22 @@ def test_the_temperature_begins_as_told_and_has_an_end(table: CaptionTable) -> N
     with torch.no_grad():
         objective.log_scale.fill_(9)
     assert objective.scale.item() == pytest.approx(100)
+
+
+def test_photos_without_captions_are_taught_by_the_ensemble_too(table: CaptionTable) -> None:
+    weights = msgspec.structs.replace(PLAIN, mimicked_affinities=2.0, labels=0.0)
+    encoder = Known()
+    views = tuple(
+        View(drawn(PHOTOS, size), drawn(2, size), drawn(3 * PHOTOS, size)) for size in (4, 8)
+    )
+    objective = Objective(weights, table, tables(views=views))
+    found = objective(encoder, step([4, 0], [[12], [0]], labelled=[1], more=[6, 10]))
+    captions = [12, 0, 6, 10]
+    wanted = [
+        torch.cat([view.captioned[[4, 0]], view.labelled[[1]]]) @ view.captions[captions].T
+        for view in views
+    ]
+    scores = 10 * encoder.photos[[4, 0, PHOTOS + 1]] @ encoder.texts[captions].T
+    assert found["mimicked affinities"].item() == pytest.approx(
+        2 * losses.affinity(scores, wanted).item(), rel=1e-5
+    )

@@ -86,6 +86,7 @@ def test_a_recipe_written_out_whole_is_the_same_recipe(tmp_path: Path) -> None:
         ("checks_per_stage", 0, r"\$\.checks_per_stage"),
         ("losses.taught_photos", 1, r"name it as towers\.text"),
         ("stages.0.losses", {"taught_captions": 1}, r"name it as towers\.text"),
+        ("losses.mimicked_affinities", 1, r"name the ensemble"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place(
@@ -118,3 +119,17 @@ def test_a_recipe_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> Non
     with pytest.raises(RecipeError) as caught:
         recipe.read(tmp_path / name)
     assert caught.value.path == tmp_path / name
+
+
+def test_an_ensemble_may_come_with_the_stage_that_it_teaches(tmp_path: Path) -> None:
+    before = recipe.read(written(tmp_path / "before.json", MINIMAL))
+    origin = {"path": "m", "name": "M", "licence": "Apache-2.0", "trained_on": "photos"}
+    longer = changed("ensemble", [origin])
+    longer["stages"].append(
+        {"name": "taught", "epochs": 1, "edge_px": 128, "losses": {"mimicked_affinities": 1}}
+    )
+    after = recipe.read(written(tmp_path / "after.json", longer))
+    assert after.lengthens(before, 0)
+    other = recipe.read(written(tmp_path / "other.json", longer | {"ensemble": [origin] * 2}))
+    assert other.lengthens(after, 0)
+    assert not other.lengthens(after, 1)
