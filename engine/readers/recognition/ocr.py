@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 EDGE_PX = 1600
 """Pictures are read at this length of the longer side; memory and time grow with its square."""
-GLANCE_PX = 640
-"""The same for a first look at whether there is text at all."""
-HIGHEST_LINE = 0.2
-"""What is higher, as a share of the picture, is a flower or a face taken for a letter."""
 USUAL_SIDE_PX = 736
 """Small pictures are enlarged until their shorter side has this, as the models were trained."""
 LEAST_SIDE_PX = 12
@@ -45,7 +41,7 @@ _MODELS = {
 
 def recognise(image: Image.Image) -> tuple[Passage, ...]:
     """The text in an upright RGB picture, in reading order, with the boxes of its lines."""
-    pixels = _pixels(image, EDGE_PX)
+    pixels = _pixels(image)
     if pixels is None:
         return ()
     found: Any = _engine()(pixels, use_det=True, use_cls=True, use_rec=True)
@@ -61,28 +57,13 @@ def recognise(image: Image.Image) -> tuple[Passage, ...]:
     return layout.passages(lines, width=pixels.shape[1], height=pixels.shape[0])
 
 
-def lines_of_text(image: Image.Image) -> int:
-    """About how many lines of text are in an upright RGB picture.
-
-    A look that takes a fraction of the time and overlooks small ones: it tells what to read first.
-    """
-    pixels = _pixels(image, GLANCE_PX)
-    if pixels is None:
-        return 0
-    found: Any = _engine()(pixels, use_det=True, use_cls=False, use_rec=False)
-    if found.boxes is None:
-        return 0
-    most = HIGHEST_LINE * pixels.shape[0]
-    return sum(_line("", corners).height <= most for corners in found.boxes)
-
-
-def _pixels(image: Image.Image, edge_px: int) -> NDArray[np.uint8] | None:
+def _pixels(image: Image.Image) -> NDArray[np.uint8] | None:
     """(H, W, 3) uint8 in BGR, in the size to be read, or None where that is too narrow."""
     import numpy as np
     from PIL import Image
 
     shorter, longer = sorted(image.size)
-    scale = min(edge_px / longer, max(1.0, USUAL_SIDE_PX / shorter))
+    scale = min(EDGE_PX / longer, max(1.0, USUAL_SIDE_PX / shorter))
     width, height = (round(side * scale) for side in image.size)
     if min(width, height, shorter) < LEAST_SIDE_PX:
         return None

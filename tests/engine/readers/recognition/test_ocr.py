@@ -54,13 +54,11 @@ def test_offsets_and_boxes_fit_the_passages_of_a_long_page() -> None:
 def test_a_picture_without_text_has_none() -> None:
     gradient = Image.linear_gradient("L").resize((800, 600)).convert("RGB")
     assert ocr.recognise(gradient) == ()
-    assert ocr.lines_of_text(gradient) == 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2000, 3), (3, 2000), (11, 11), (40_000, 20)])
 def test_a_picture_that_is_too_narrow_has_none(size: tuple[int, int]) -> None:
     assert ocr.recognise(Image.new("RGB", size, "white")) == ()
-    assert ocr.lines_of_text(Image.new("RGB", size, "white")) == 0
 
 
 @pytest.mark.slow
@@ -69,11 +67,6 @@ def test_small_and_large_pictures_are_read() -> None:
     large = page("Total 12.40 EUR", size=(5000, 3000), height_px=200)
     assert "12.40" in text_of(ocr.recognise(small))
     assert "12.40" in text_of(ocr.recognise(large))
-
-
-def test_a_first_look_tells_pages_from_photos() -> None:
-    lines = [f"Line {number} of a letter, as it was written" for number in range(9)]
-    assert ocr.lines_of_text(page(*lines)) >= 6
 
 
 def test_nothing_is_fetched(monkeypatch) -> None:
@@ -131,7 +124,6 @@ def test_text_in_photos_is_read(samples: Path, name: str, words: list[str]) -> N
     image = opened(samples / "photos" / "formats" / "albums" / "text" / name)
     text = text_of(ocr.recognise(image))
     assert [word for word in words if word not in text] == []
-    assert ocr.lines_of_text(image) >= 2
 
 
 @pytest.mark.slow
@@ -140,4 +132,3 @@ def test_photos_without_text_have_none(samples: Path) -> None:
     nature = samples / "photos" / "formats" / "albums" / "nature"
     for path in sorted(nature.iterdir())[:4]:
         assert ocr.recognise(opened(path)) == (), path
-        assert ocr.lines_of_text(opened(path)) <= 1
