@@ -14,14 +14,14 @@ import click
 from tqdm import tqdm
 
 from engine import output
+from engine.commands.models import models
+from engine.commands.read import read_files
+from engine.commands.training import train
 from engine.errors import KeepsightError
 from engine.evaluation.command import evaluate
-from engine.models_command import models
 from engine.paths import Home, shown, shown_inside
-from engine.read_command import read_files
 from engine.readings import Kind
 from engine.records import Phase, Query
-from engine.training_command import train
 
 OpenWindow = Callable[[Home, tuple[Path, ...]], int]
 

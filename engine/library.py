@@ -17,8 +17,6 @@ from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
 from engine.models import catalog
-from engine.models_in_use import ModelInUse, ModelsInUse
-from engine.models_shelf import ModelShelf
 from engine.own_words import OwnWords
 from engine.paths import Home, shown
 from engine.readers.isolation import ReaderPool
@@ -38,6 +36,8 @@ from engine.records import (
     SearchResult,
     Skip,
 )
+from engine.roster.in_use import ModelInUse, ModelsInUse
+from engine.roster.shelf import ModelShelf
 from engine.search.fuse import Ranked
 from engine.sources.watch import Watcher
 from engine.store import census, contents, files, folders, segments

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.models_in_use import ModelsInUse
 from engine.records import Failure, Query
+from engine.roster.in_use import ModelsInUse
 from engine.search.query import parse
 from engine.search.searcher import Read
 from engine.store.database import Database

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButto
 from desktop.main_window import MainWindow
 from desktop.model_row import ModelRow
 from desktop.model_words import Action
-from engine import models_advice
 from engine.model_records import Doing, ModelEvent, Standing, TaskEnded, TaskProgress
 from engine.models.shelf.choices import choices
 from engine.models.shelf.importing import import_model
 from engine.models.shelf.installed import ModelStore
 from engine.records import IndexProgress, Phase
+from engine.roster import advice
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn
 from tests.engine.models.tiny_published import ARCHITECTURE
@@ -274,7 +274,7 @@ def test_take_over_now_does_not_wait(open_window, qtbot, mine, shelf) -> None:
 def test_the_recommendation_comes_first_with_its_reasons(
     open_window, qtbot, shelf, monkeypatch
 ) -> None:
-    monkeypatch.setattr(models_advice, "time_reference", lambda *_: 0.25)
+    monkeypatch.setattr(advice, "time_reference", lambda *_: 0.25)
     window = open_window(shelf)
     wait_until_indexed(qtbot, window, 6)
     rows = listing(qtbot, window)

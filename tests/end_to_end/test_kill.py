@@ -53,7 +53,7 @@ TWIN = """
 import dataclasses, sys
 from pathlib import Path
 from engine.library import Library
-from engine.models_shelf import ModelShelf
+from engine.roster.shelf import ModelShelf
 from engine.models import catalog
 from engine.models.starter import StarterEncoder
 from engine.paths import Home

@@ -1,8 +1,8 @@
 """Chooses a model for a library that is not open, as the command line does."""
 
-from engine.models_shelf import ModelShelf
 from engine.paths import Home
 from engine.records import ModelCard
+from engine.roster.shelf import ModelShelf
 
 
 def choose_model(home: Home, spec: str) -> ModelCard:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.adapter_command import run_adapter
+from engine.commands.adapter import run_adapter
 from engine.errors import CaptionsError, ModelError
 from engine.library import Library
 from engine.paths import Home

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from engine import settings
 from engine.errors import ModelError
-from engine.kept_vectors import erase, kept_of
 from engine.model_records import (
     Doing,
     Download,
@@ -21,19 +20,20 @@ from engine.model_records import (
     Recommendation,
     Sent,
 )
-from engine.model_tasks import ModelTasks, Task, busy
 from engine.models.openclip.compiled import Plan
 from engine.models.shelf.hub_client import Visit, import_hub
 from engine.models.shelf.importing import export_model, import_model
 from engine.models.shelf.installed import InstalledModel, ModelStore
 from engine.models.shelf.installing import OnBytes, install, wanted
 from engine.models.shelf.ledger import Ledger
-from engine.models_advice import Ground, Progress, advise, compile_installed
-from engine.models_in_use import ModelsInUse, choose
-from engine.models_listing import entries
-from engine.models_present import Present, present_by_settings, present_of, short_name
 from engine.paths import Home
 from engine.records import ModelCard
+from engine.roster.advice import Ground, Progress, advise, compile_installed
+from engine.roster.in_use import ModelsInUse, choose
+from engine.roster.kept_vectors import erase, kept_of
+from engine.roster.listing import entries
+from engine.roster.present import Present, present_by_settings, present_of, short_name
+from engine.roster.tasks import ModelTasks, Task, busy
 from engine.store.database import Database
 
 Listener = Callable[[ModelEvent], None]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.model_records import Kept
-from engine.models_in_use import ModelsInUse
-from engine.models_present import Present, short_name
 from engine.paths import Home
+from engine.roster.in_use import ModelsInUse
+from engine.roster.present import Present, short_name
 from engine.store import embeddings
 from engine.store.database import Database
 

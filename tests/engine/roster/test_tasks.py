@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.model_records import Doing, ModelEvent, TaskEnded, TaskProgress
-from engine.model_tasks import ModelTasks, Task
+from engine.roster.tasks import ModelTasks, Task
 
 PATIENCE_S = 30
 
@@ -69,7 +69,7 @@ def test_thousands_of_pieces_are_not_thousands_of_events(tasks, events):
 
 def test_the_time_left_is_that_of_the_bytes_since_it_began(events, monkeypatch):
     clock = iter((100.0, 100.0, 110.0, 110.0))
-    monkeypatch.setattr("engine.model_tasks.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("engine.roster.tasks.time.monotonic", lambda: next(clock))
     task = Task("mine", Doing.DOWNLOADING, events.append)
     task.on_bytes(500, 1000)  # half of it came earlier
     assert task.progress.seconds_left is None

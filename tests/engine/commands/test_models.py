@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from engine import cli, models_advice, settings
+from engine import cli, settings
 from engine.library import Library
 from engine.models.openclip import architectures
 from engine.models.shelf.choices import choices
@@ -18,6 +18,7 @@ from engine.models.shelf.importing import import_model
 from engine.models.shelf.installed import ModelStore
 from engine.models.shelf.machine import REFERENCE
 from engine.paths import Home
+from engine.roster import advice
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn
 from tests.engine.models.tiny_published import ARCHITECTURE, TAG
@@ -251,10 +252,10 @@ def test_advice_is_measured_on_the_librarys_own_photos(
         seen.append((pixels.shape, accelerator))
         return 0.25
 
-    monkeypatch.setattr(models_advice, "time_reference", time_reference)
-    advice = {one["choice"]["name"]: one for one in listed("recommend", "--language", "en")}
+    monkeypatch.setattr(advice, "time_reference", time_reference)
+    advised = {one["choice"]["name"]: one for one in listed("recommend", "--language", "en")}
     assert [shape for shape, _ in seen] == [(3, 224, 224, 3)]
-    assert 3 * 0.25 < advice[REFERENCE]["index_s"] < 3 * 1.25
+    assert 3 * 0.25 < advised[REFERENCE]["index_s"] < 3 * 1.25
     more = listed("recommend", "--language", "en", "--photos", "1000")
     one = next(one for one in more if one["choice"]["name"] == REFERENCE)
     assert one["index_s"] > 250
@@ -269,8 +270,8 @@ def test_a_model_of_the_catalog_that_is_installed_is_timed_itself(
             pass
     record = home.models / "mine" / "installed.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"catalog": "vit-l-14"}))
-    monkeypatch.setattr(models_advice, "time_reference", lambda *_: 1000.0)
-    advice = {one["choice"]["name"]: one for one in listed("recommend", "--language", "en")}
-    assert advice["vit-l-14"]["measured"]
-    assert advice["vit-l-14"]["index_s"] < 100
-    assert advice[REFERENCE]["index_s"] > 1000
+    monkeypatch.setattr(advice, "time_reference", lambda *_: 1000.0)
+    advised = {one["choice"]["name"]: one for one in listed("recommend", "--language", "en")}
+    assert advised["vit-l-14"]["measured"]
+    assert advised["vit-l-14"]["index_s"] < 100
+    assert advised[REFERENCE]["index_s"] > 1000

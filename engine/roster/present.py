@@ -9,9 +9,9 @@ from engine import settings
 from engine.errors import ModelError
 from engine.models import catalog
 from engine.models.shelf.installed import PREFIX, ModelStore
-from engine.models_in_use import ModelsInUse
 from engine.paths import Home
 from engine.records import ModelCard
+from engine.roster.in_use import ModelsInUse
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from engine.models.shelf.room import in_words
 from engine.paths import Home, shown
 
 if TYPE_CHECKING:
-    from engine.models_shelf import ModelShelf
+    from engine.roster.shelf import ModelShelf
 
 OnBytes = Callable[[int, int], None]
 
@@ -262,7 +262,7 @@ def _measure_and_tell(shelf: ModelShelf, name: str, size_bytes: int) -> None:
 def _shelf(obj: dict[str, Any]) -> Iterator[ModelShelf]:
     """The door to the models of the home that was asked for."""
     from engine.library import reader_workers
-    from engine.models_shelf import ModelShelf
+    from engine.roster.shelf import ModelShelf
 
     home: Home = obj["home"]
     with ModelShelf.open(home, reader_workers()) as shelf:

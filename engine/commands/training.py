@@ -81,7 +81,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     asked = _Asked(**options)
     if asked.adapter:
         _refuse(asked, _OF_RECIPES, "not meant for an adapter")
-        from engine.adapter_command import run_adapter
+        from engine.commands.adapter import run_adapter
 
         home = ctx.obj["home"]
         run_adapter(home, asked.file, asked.feedback, asked.remove, asked.as_json)

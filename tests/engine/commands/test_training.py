@@ -15,15 +15,15 @@ from PIL import Image
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import WordPiece
 
-from engine import training_command
+from engine.commands import training
+from engine.commands.training import train
 from engine.errors import KeepsightError, RecipeError
 from engine.models import catalog
 from engine.models.starter import StarterEncoder
 from engine.paths import Home
 from engine.training import runs
-from engine.training_command import train
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EDGE_PX = 32
 DIMENSION = 16
 COLOURS = ("red", "green", "blue", "yellow", "purple", "white", "black", "orange")
@@ -220,7 +220,7 @@ def test_a_device_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
 def test_a_missing_package_is_told_with_what_installs_it(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_command, "_PACKAGES", ("msgspec", "a_package_of_nobody"))
+    monkeypatch.setattr(training, "_PACKAGES", ("msgspec", "a_package_of_nobody"))
     done = run(write_recipe(tmp_path, OPENCLIP))
     assert isinstance(done.exception, KeepsightError)
     assert done.exception.message.startswith("a_package_of_nobody cannot be found.")

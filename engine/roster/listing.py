@@ -12,8 +12,8 @@ from engine.models import catalog
 from engine.models.openclip.compiled import read_plan
 from engine.models.shelf.choices import Choice, choices
 from engine.models.shelf.installed import PREFIX, InstalledModel, ModelStore
-from engine.models_present import Present, short_name
 from engine.records import ModelCard
+from engine.roster.present import Present, short_name
 
 
 def entries(store: ModelStore, present: Present, kept: tuple[Kept, ...]) -> list[ModelEntry]:

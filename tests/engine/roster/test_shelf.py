@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from engine import models_advice
 from engine.errors import ModelError
 from engine.library import Library
 from engine.model_records import (
@@ -24,8 +23,9 @@ from engine.models.openclip import architectures
 from engine.models.shelf.choices import choices
 from engine.models.shelf.importing import import_model
 from engine.models.shelf.installed import ModelStore
-from engine.models_shelf import ModelShelf, name_for
 from engine.records import Query
+from engine.roster import advice
+from engine.roster.shelf import ModelShelf, name_for
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn
 from tests.engine.models.tiny_published import ARCHITECTURE
@@ -275,7 +275,7 @@ def test_a_model_that_is_worked_at_is_neither_used_nor_removed(
         begun.set()
         assert may_end.wait(PATIENCE_S)
 
-    monkeypatch.setattr("engine.models_shelf.export_model", export_model)
+    monkeypatch.setattr("engine.roster.shelf.export_model", export_model)
     told = Told(library.models)
     library.models.start_export(mine, Path("never-written.zip"))
     assert begun.wait(PATIENCE_S)
@@ -299,7 +299,7 @@ def test_a_model_goes_out_and_comes_back_by_a_file(library, mine, tmp_path: Path
 
 
 def test_advice_is_told_when_it_is_found(indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models_advice, "time_reference", lambda *_: 0.25)
+    monkeypatch.setattr(advice, "time_reference", lambda *_: 0.25)
     told = Told(indexed.models)
     indexed.models.start_recommend(["zh"])
     assert told.end() == TaskEnded("", Doing.ADVISING)

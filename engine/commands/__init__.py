@@ -1,0 +1,1 @@
+"""The larger ones of the commands of `engine.cli`, a module each."""
