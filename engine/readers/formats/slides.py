@@ -1,7 +1,4 @@
-"""Reads presentations (PPTX): the text of each slide with its tables, notes and comments.
-
-Older ones (PPT) are named as such: no kept library reads them.
-"""
+"""Reads presentations (PPTX): the text of each slide with its tables, notes and comments."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
 FAMILY = Family(
     name="slides",
     kind=Kind.DOCUMENT,
-    extensions=frozenset((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm", ".ppt", ".pps")),
+    extensions=frozenset((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
     decoders=(
         "defusedxml.ElementTree",
         "engine.readers.texts.passages",

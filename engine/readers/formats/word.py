@@ -1,7 +1,4 @@
-"""Reads Word documents (DOCX): their text, notes, comments, headers and properties.
-
-Older ones (DOC) are named as such: no kept library reads them.
-"""
+"""Reads Word documents (DOCX): their text, notes, comments, headers and properties."""
 
 from __future__ import annotations
 
@@ -50,7 +47,7 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
 FAMILY = Family(
     name="word",
     kind=Kind.DOCUMENT,
-    extensions=frozenset((".docx", ".docm", ".dotx", ".dotm", ".doc", ".dot")),
+    extensions=frozenset((".docx", ".docm", ".dotx", ".dotm")),
     decoders=(
         "charset_normalizer",
         "defusedxml.ElementTree",

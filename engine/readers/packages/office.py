@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, NamedTuple
 
-from engine.paths import shown
-from engine.readers import seems
 from engine.readers.family import HEAD_BYTES, NotReadableError
 from engine.readers.packages import documents, ole
 from engine.readers.texts import flow
@@ -38,11 +36,6 @@ _CHUNK_BYTES = 256 << 10
 _ENCRYPTED_FLAG = 0x1
 _CONTENT_TYPES = "[Content_Types].xml"
 _THUMBNAILS = ("docprops/thumbnail.jpeg", "docprops/thumbnail.jpg", "docprops/thumbnail.png")
-_OLDER = {
-    "WordDocument": ("Word", "DOCX or ODT"),
-    "PowerPoint Document": ("PowerPoint", "PPTX or ODP"),
-}
-"""Streams of older documents, the programs that wrote them, and what those are to be saved as."""
 _NUMBER = re.compile(r"\d{1,6}")
 
 
@@ -242,21 +235,7 @@ def _no_package(path: Path, file: IO[bytes]) -> NotReadableError:
     head = file.read(HEAD_BYTES)
     if ole.has_stream(file, "EncryptedPackage"):
         return documents.encrypted()
-    for name, (program, formats) in _OLDER.items():
-        if ole.has_stream(file, name):
-            return NotReadableError(
-                SkipReason.UNSUPPORTED,
-                f"The file is in the format of {program} before 2007, which Keepsight does not "
-                f"read. Open it in an office program and save it as {formats}.",
-            )
-    likely = None if head.startswith(SIGNATURE[0]) else seems.likely_type(head)
-    if likely is None:
-        return documents.damaged()
-    return NotReadableError(
-        SkipReason.WRONG_TYPE,
-        f"The file is named {shown(path.suffix)} but seems to be {likely}. "
-        "If so, give it its right extension; if not, it is damaged.",
-    )
+    return documents.damaged() if head.startswith(SIGNATURE[0]) else ole.misnamed(path, head)
 
 
 def _by_name(root: Element | None) -> dict[str, str]:

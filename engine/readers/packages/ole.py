@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from engine.readers.family import NotReadableError
-from engine.readers.packages import documents
-from engine.readings import Details
+from engine.paths import shown
+from engine.readers import seems
+from engine.readers.family import HEAD_BYTES, NotReadableError
+from engine.readers.packages import documents, properties
+from engine.readings import Details, SkipReason
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_STREAM_BYTES = 256 << 20
 
-_UTF8 = 65001
+_STREAM = 2
+_SUMMARY, _MORE = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
 
 
 @contextmanager
@@ -31,6 +33,41 @@ def opened(file: Path | IO[bytes]) -> Iterator[OleFileIO]:
         source = str(file) if isinstance(file, Path) else file
         with olefile.OleFileIO(source) as container:
             yield container
+
+
+@contextmanager
+def document(path: Path, name: str) -> Iterator[OleFileIO]:
+    """An open document from before 2007, whose text is in the stream of this name.
+
+    Raises NotReadableError where the file is none, is damaged or asks for a password.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.startswith(SIGNATURE):
+        raise misnamed(path, head)
+    with opened(path) as container:
+        if container.exists("EncryptedPackage"):
+            raise documents.encrypted()
+        if not container.exists(name):
+            raise NotReadableError(
+                SkipReason.UNSUPPORTED,
+                "The file is of an older program that Keepsight does not know, or damaged. "
+                "Open it in that program and save it as a PDF to have it searched.",
+            )
+        _refuse_sizes(container)
+        yield container
+
+
+def misnamed(path: Path, head: bytes) -> NotReadableError:
+    """That a file which begins with `head` is not what its name promises, or is damaged."""
+    likely = seems.likely_type(head)
+    if likely is None:
+        return documents.damaged()
+    return NotReadableError(
+        SkipReason.WRONG_TYPE,
+        f"The file is named {shown(path.suffix)} but seems to be {likely}. "
+        "If so, give it its right extension; if not, it is damaged.",
+    )
 
 
 def has_stream(file: Path | IO[bytes], *names: str) -> bool:
@@ -74,6 +111,14 @@ def refuse_circles(container: OleFileIO) -> None:
             raise documents.damaged()
 
 
+def _refuse_sizes(container: OleFileIO) -> None:
+    """Of sectors in a circle olefile reads as many as a stream claims to have."""
+    most_bytes = len(container.fat) * container.sectorsize
+    entries = (entry for entry in container.direntries if entry is not None)
+    if any(entry.size > most_bytes for entry in entries if entry.entry_type == _STREAM):
+        raise documents.damaged()
+
+
 def _refuse_circle(sector: int, following: Sequence[int]) -> None:
     for _ in range(len(following) + 1):
         if sector >= len(following):
@@ -84,33 +129,32 @@ def _refuse_circle(sector: int, following: Sequence[int]) -> None:
 
 def details(container: OleFileIO) -> Details:
     """The title, author, date and number of pages that a document says it has."""
+    summary = _properties(container, _SUMMARY)
+    more = _properties(container, _MORE)
+    pages = summary.get(properties.PAGES) or more.get(properties.SLIDES)
+    return Details(
+        title=_text(summary.get(properties.TITLE)),
+        author=_text(summary.get(properties.AUTHOR)),
+        taken_at=_date(summary.get(properties.CREATED)) or _date(summary.get(properties.SAVED)),
+        pages=pages if isinstance(pages, int) and pages > 0 else None,
+    )
+
+
+def text_encoding(container: OleFileIO) -> str:
+    """The encoding in which a document has texts of eight bits, by its properties."""
+    return properties.encoding_of(_properties(container, _SUMMARY).get(properties.CODE_PAGE))
+
+
+def _properties(container: OleFileIO, name: str) -> dict[int, properties.Value]:
     # What is wrong with the properties is not wrong with the document.
     with suppress(Exception):
-        found = container.get_metadata()
-        encoding = _encoding(found.codepage)
-        return Details(
-            title=_text(found.title, encoding),
-            author=_text(found.author, encoding),
-            taken_at=_date(found.create_time) or _date(found.last_saved_time),
-            pages=found.num_pages or found.slides or None,
-        )
-    return Details()
+        return properties.properties(stream(container, name))
+    return {}
 
 
-def _encoding(codepage: int | None) -> str:
-    # Code pages are signed 16-bit numbers in the file.
-    number = (codepage or 1252) & 0xFFFF
-    name = "utf-8" if number == _UTF8 else f"cp{number}"
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return "cp1252"
+def _text(value: properties.Value | None) -> str | None:
+    return value if isinstance(value, str) else None
 
 
-def _text(value: bytes | str | None, encoding: str) -> str | None:
-    return value.decode(encoding, "replace") if isinstance(value, bytes) else value
-
-
-def _date(value: object) -> datetime | None:
-    # olefile gives the time in UTC, and says so nowhere.
-    return documents.believable(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else None
+def _date(value: properties.Value | None) -> datetime | None:
+    return documents.believable(value) if isinstance(value, datetime) else None

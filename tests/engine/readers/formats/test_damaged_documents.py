@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 
 from engine.readers.family import Family, NotReadableError
-from engine.readers.formats import epub, opendocument, pdf, rtf, sheets, slides, text, word
+from engine.readers.formats import (
+    epub,
+    opendocument,
+    pdf,
+    rtf,
+    sheets,
+    slides,
+    slides97,
+    text,
+    word,
+    word97,
+)
 from engine.readers.isolation import ReaderPool
 from engine.readings import WHOLE, PixelSpec, ReadFailure, Reading, SkipReason
-from tests.engine.readers.formats import office_files, pdf_files
+from tests.engine.readers.formats import office_files, older_office_files, pdf_files
 from tests.engine.readers.formats.office_files import CORE, jpeg, line, paragraph, png, words
 
 SPEC = PixelSpec(16, squash=True)
@@ -44,6 +55,19 @@ MAKERS: dict[str, tuple[Family, Callable[[Path], Path]]] = {
         lambda path: _written(path, r"{\rtf1{\info{\title T}}\f0 Z\'e4hler \u21271? " + LONG),
     ),
     "pdf": (pdf.FAMILY, lambda path: pdf_files.pdf(path, [pdf_files.words(LONG)] * 3)),
+    "doc": (
+        word97.FAMILY,
+        lambda path: older_office_files.doc(
+            path, (LONG * 8, older_office_files.NARROW), (LONG * 4, older_office_files.WIDE)
+        ),
+    ),
+    "ppt": (
+        slides97.FAMILY,
+        lambda path: older_office_files.simple_ppt(
+            path,
+            *[older_office_files.slide(older_office_files.box(older_office_files.words(LONG)))] * 6,
+        ),
+    ),
     "html": (text.FAMILY, lambda path: _written(path, f"<title>T</title><p>{LONG}<td>x")),
 }
 # What is decoded in C or Rust may end the process: that is what readers are isolated for.
@@ -168,7 +192,9 @@ def pool() -> Iterator[ReaderPool]:
         "testEXCEL_charts.xlsx",
         "testEXCEL_headers_footers.xls",
         "testWORD.docx",
+        "testWORD_numbered_list.doc",
         "testPPT.pptx",
+        "testPPT_embedded2.ppt",
         "test-columnar.ods",
         "testEPUB.epub",
         "testRTFWord2010CzechCharacters.rtf",

@@ -80,14 +80,6 @@ def test_a_presentation_is_recognised_by_what_is_in_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.samples
-def test_an_older_presentation_is_told_with_what_to_do(samples: Path) -> None:
-    with pytest.raises(NotReadableError) as caught:
-        slides.read(samples / "documents" / "testPPT_embedded2.ppt", SPEC)
-    assert caught.value.failure.reason is SkipReason.UNSUPPORTED
-    assert "PPTX" in caught.value.failure.detail
-
-
-@pytest.mark.samples
 @pytest.mark.parametrize(
     ("name", "words"),
     [

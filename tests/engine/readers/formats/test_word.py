@@ -198,14 +198,6 @@ def test_a_document_encrypted_by_word_is_told(samples: Path) -> None:
     assert refused(samples / "documents" / "protected_upper_case.docx") is SkipReason.ENCRYPTED
 
 
-@pytest.mark.samples
-def test_an_older_document_is_told_with_what_to_do(samples: Path) -> None:
-    with pytest.raises(NotReadableError) as caught:
-        word.read(samples / "documents" / "testWORD_numbered_list.doc", SPEC)
-    assert caught.value.failure.reason is SkipReason.UNSUPPORTED
-    assert "DOCX" in caught.value.failure.detail
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
