@@ -110,8 +110,10 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], recognise: bool) -> No
                     break
         counts = library.counts()
         click.echo(
-            f"{progress.done:,} files read, {progress.skipped:,} of them skipped. "
-            f"The library has {counts.photos:,} photos and {counts.documents:,} documents.",
+            f"{output.counted(progress.done, 'file')} read, {progress.skipped:,} of them skipped. "
+            f"The library has {output.counted(counts.photos, 'photo')}, "
+            f"{output.counted(counts.documents, 'document')} and "
+            f"{output.counted(counts.videos, 'video')}.",
             err=True,
         )
         if interrupted():

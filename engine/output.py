@@ -51,6 +51,11 @@ def _details_as_json(details: Details) -> dict[str, object]:
     return told
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words: "1 page", "1,200 pages"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def print_hits(result: SearchResult) -> None:
     """Prints hits for people, a line each."""
     for hit in result.hits:

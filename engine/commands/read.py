@@ -105,13 +105,13 @@ def _facts(row: dict[str, Any]) -> Iterator[str]:
     if row["width"]:
         yield f"{row['width']} × {row['height']}"
     if row["pages"]:
-        yield f"{row['pages']} pages"
+        yield output.counted(row["pages"], "page")
     if row["duration_s"]:
         yield f"{row['duration_s']:.0f} s"
     if row["pictures"] > 1:
         yield f"{row['pictures']} pictures"
     if row["characters"]:
-        yield f"{row['characters']:,} characters"
+        yield output.counted(row["characters"], "character")
     if row["textless"]:
         yield f"{len(row['textless'])} without text"
     if row["taken_at"]:

@@ -23,7 +23,7 @@ def test_index_search_similar_doctor(keepsight, answer, shelf: Path) -> None:
     indexed = keepsight("index", shelf)
     assert indexed.returncode == 0
     assert indexed.stdout == ""
-    assert "2 photos and 1 documents" in indexed.stderr
+    assert "2 photos, 1 document and 0 videos" in indexed.stderr
 
     hits = answer("search", "a cat", "-n", "3")
     assert Path(hits[0]["path"]) == shelf / "c1.png"
