@@ -197,12 +197,32 @@ class Query:
         return not self.text.strip() and self.picture is None and self.like is None
 
 
+class Measure(StrEnum):
+    """A number that files say of themselves."""
+
+    RATING = "rating"
+    ISO = "iso"
+    WIDTH = "width"
+    HEIGHT = "height"
+    PAGES = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers from `least` to `most` that a file may say of itself; None is any."""
+
+    of: Measure
+    least: int | None = None
+    most: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a hit must satisfy, besides meaning. Dates are [after, before).
 
     `phrases` must stand in a passage, in the name of the file or in what it says of itself; each
-    of `cameras` (lenses too), `places`, `tags` and `authors` in what it says of itself.
+    of `cameras` (lenses too), `places`, `tags` and `authors` in what it says of itself. `languages`
+    are those of which it is in one, by their codes in ISO 639-1.
     """
 
     kind: Kind | None = None
@@ -216,7 +236,8 @@ class Filters:
     places: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
-    least_rating: int | None = None
+    languages: tuple[str, ...] = ()
+    ranges: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from engine.readings import Kind
-from engine.records import Filters, Query
+from engine.records import Filters, Measure, Query, Range
 
 _TOKEN = re.compile(r'(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
 _KINDS = {
@@ -31,7 +31,8 @@ _SAID = {
     "tag": "tags",
     "by": "authors",
 }
-_RATINGS = ("1", "2", "3", "4", "5")
+_MEASURES = {measure.value: measure for measure in Measure}
+_RANGE = re.compile(r"(?P<least>\d{1,9})?(?:(?P<to>-)(?P<most>\d{1,9})?)?$")
 _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?$")
 
 
@@ -49,7 +50,8 @@ def parse(query: Query) -> ParsedQuery:
     Filters: `type:photo|document|video|archive`, `in:WORD` (in a folder's name), `ext:jpg`,
     `after:` and `before:` a year, month or day; `after:2023` begins with 2023 and `before:2024`
     ends with 2023; `camera:`, `lens:`, `place:`, `tag:` and `by:` (an author) what files say of
-    themselves; `rating:4` at least four stars.
+    themselves; `lang:de`; `iso:`, `width:`, `height:` and `pages:` a number or numbers such as
+    `800-3200`, `800-` or `-400`; `rating:4` at least four stars.
     """
     filters = Filters(kind=query.kind, folder_id=query.folder_id)
     words: list[str] = []
@@ -82,11 +84,23 @@ def _filtered(filters: Filters, key: str, value: str) -> Filters | None:
     elif key == "ext" and value:
         extensions = (part.lower().lstrip(".") for part in value.split(",") if part)
         changed["extensions"] = tuple(extensions)
-    elif key == "rating" and value in _RATINGS:
-        changed["least_rating"] = int(value)
+    elif key == "lang" and value:
+        changed["languages"] = tuple(part.lower() for part in value.split(",") if part)
+    elif key in _MEASURES and (numbers := _range(_MEASURES[key], value)):
+        changed["ranges"] = (*filters.ranges, numbers)
     elif key in {"after", "before"}:
         changed[key] = _date(value)
     return replace(filters, **changed) if any(changed.values()) else None
+
+
+def _range(measure: Measure, text: str) -> Range | None:
+    match = _RANGE.match(text)
+    if match is None or not (match["least"] or match["most"]):
+        return None
+    least, most = (int(match[end]) if match[end] else None for end in ("least", "most"))
+    if most is None and not match["to"] and measure is not Measure.RATING:
+        most = least
+    return Range(measure, least, most)
 
 
 def _date(text: str) -> date | None:

@@ -198,5 +198,6 @@ def narrows(filters: Filters) -> bool:
         or filters.places
         or filters.tags
         or filters.authors
-        or filters.least_rating
+        or filters.languages
+        or filters.ranges
     )

@@ -245,16 +245,8 @@ def _condition(filters: Filters) -> tuple[str, list[object]]:
         require(f"{_SHOWN_AT} < ?", filters.before.isoformat())
     if filters.extensions:
         require(f"placements.extension IN ({_marks(filters.extensions)})", *filters.extensions)
-    for words, columns in (
-        (filters.cameras, "coalesce(camera, '') || ' ' || coalesce(lens, '')"),
-        (filters.places, "place"),
-        (filters.tags, "keywords"),
-        (filters.authors, "author"),
-    ):
-        for word in words:
-            require(f"{columns} LIKE ? ESCAPE '\\'", f"%{_escaped(word)}%")
-    if filters.least_rating is not None:
-        require("rating >= ?", filters.least_rating)
+    for clause, bound in _said(filters):
+        require(clause, *bound)
     phrases = fulltext.match_expression([], filters.phrases)
     if phrases:
         require(
@@ -267,6 +259,25 @@ def _condition(filters: Filters) -> tuple[str, list[object]]:
             *(phrases,) * 4,
         )
     return " AND ".join(clauses), values
+
+
+def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
+    """What a file has to say of itself: conditions, and the values in them."""
+    for words, columns in (
+        (filters.cameras, "coalesce(camera, '') || ' ' || coalesce(lens, '')"),
+        (filters.places, "place"),
+        (filters.tags, "keywords"),
+        (filters.authors, "author"),
+    ):
+        for word in words:
+            yield f"{columns} LIKE ? ESCAPE '\\'", (f"%{_escaped(word)}%",)
+    if filters.languages:
+        yield f"language IN ({_marks(filters.languages)})", filters.languages
+    for numbers in filters.ranges:
+        if numbers.least is not None:
+            yield f"{numbers.of} >= ?", (numbers.least,)
+        if numbers.most is not None:
+            yield f"{numbers.of} <= ?", (numbers.most,)
 
 
 def _escaped(word: str) -> str:

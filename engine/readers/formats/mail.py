@@ -49,8 +49,14 @@ def is_mail(path: Path) -> bool:
 FAMILY = Family(
     name="mail",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".eml",)),
-    decoders=("engine.readers.packages.mime", "engine.readers.texts.passages", "selectolax.lexbor"),
+    decoders=(
+        "engine.readers.packages.mime",
+        "engine.readers.texts.passages",
+        "py3langid.langid",
+        "selectolax.lexbor",
+    ),
     signatures=tuple({0: header} for header in _FIRST_HEADERS),
     probe=is_mail,
     read=read,

@@ -81,11 +81,13 @@ def is_mail(path: Path) -> bool:
 FAMILY = Family(
     name="outlook",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".msg",)),
     decoders=(
         "engine.readers.packages.mime",
         "engine.readers.texts.passages",
         "oxmsg",
+        "py3langid.langid",
         "selectolax.lexbor",
     ),
     signatures=({0: _OLE},),

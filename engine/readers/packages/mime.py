@@ -17,7 +17,7 @@ from itertools import islice
 
 from engine.readers.family import MemberFile, NotReadableError
 from engine.readers.packages import members
-from engine.readers.texts import encodings, markup, passages
+from engine.readers.texts import encodings, language, markup, passages
 from engine.readings import DateSource, Details, Kind, Reading, SkipReason
 
 MOST_PARTS = 2000
@@ -98,6 +98,7 @@ def reading(letter: Letter) -> Reading:
             author=letter.author,
             taken_at=letter.sent_at,
             taken_from=DateSource.MAIL if letter.sent_at else None,
+            language=language.of([letter.body]),
         ),
     )
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.readings import Kind
-from engine.records import Filters, Query
+from engine.records import Filters, Measure, Query, Range
 from engine.search.query import parse
 
 
@@ -20,6 +20,18 @@ from engine.search.query import parse
         ("before:2024-06-15", "", Filters(before=date(2024, 6, 15))),
         ("ext:jpg,.PNG x", "x", Filters(extensions=("jpg", "png"))),
         ('a "red kite" flies', "a red kite flies", Filters(phrases=("red kite",))),
+        ("lens:50mm place:东京", "", Filters(cameras=("50mm",), places=("东京",))),
+        ('tag:"at sea" by:Ada', "", Filters(tags=("at sea",), authors=("Ada",))),
+        ("lang:DE,fr", "", Filters(languages=("de", "fr"))),
+        ("rating:4", "", Filters(ranges=(Range(Measure.RATING, 4),))),
+        ("iso:800", "", Filters(ranges=(Range(Measure.ISO, 800, 800),))),
+        ("pages:10-20", "", Filters(ranges=(Range(Measure.PAGES, 10, 20),))),
+        (
+            "width:4000- height:-3000",
+            "",
+            Filters(ranges=(Range(Measure.WIDTH, 4000), Range(Measure.HEIGHT, most=3000))),
+        ),
+        ("iso:- iso:1-2-3 iso:1234567890", "iso:- iso:1-2-3 iso:1234567890", Filters()),
         ("12:30 at https://example.org", "12:30 at https://example.org", Filters()),
         ("type:banana after:soon", "type:banana after:soon", Filters()),
         ("after:2023-13", "after:2023-13", Filters()),
