@@ -150,7 +150,7 @@ def test_skipped_files_are_shown_with_their_reasons(open_window, shelf, qtbot) -
     wait_for(qtbot, window, 4)
     window.status._skips.click()
     qtbot.waitUntil(lambda: window.skips_dialog.model.rowCount() == 1, timeout=PATIENCE_MS)
-    assert window.skips_dialog.model.skips[0].path == shelf / "broken.jpg"
+    assert window.skips_dialog.model.rows[0].path == shelf / "broken.jpg"
     window.skips_dialog.close()
 
 

@@ -1,0 +1,100 @@
+"""A dialog that accounts for something in a table of texts, a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+Row = TypeVar("Row")
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class RowsModel(QAbstractTableModel, Generic[Row]):
+    """Records as rows; `cells` gives what each says under `columns`."""
+
+    def __init__(self, columns: Sequence[str], cells: Callable[[Row], Sequence[str]]) -> None:
+        super().__init__()
+        self._columns = tuple(columns)
+        self._cells = cells
+        self.rows: tuple[Row, ...] = ()
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Replaces the rows."""
+        self.beginResetModel()
+        self.rows = tuple(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._columns)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
+        if not index.isValid() or role not in (
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.ToolTipRole,
+        ):
+            return None
+        return self._cells(self.rows[index.row()])[index.column()]
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> str | None:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section]
+        return None
+
+
+class TableDialog(QDialog):
+    """A summary above a table whose third column takes the room that is left.
+
+    Subclasses put further buttons at the left of `buttons`, and texts between the two.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: QAbstractTableModel,
+        widths: Sequence[tuple[int, int]],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`widths` are columns and their widths in pixels; `name` is for those who cannot see."""
+        super().__init__(parent)
+        self.summary = QLabel(objectName="title")
+        table = QTableView(accessibleName=name)
+        table.setModel(model)
+        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        for column, width in widths:
+            table.setColumnWidth(column, width)
+        close = QPushButton("Close")
+        close.clicked.connect(self.accept)
+        self.buttons = QHBoxLayout()
+        self.buttons.addStretch()
+        self.buttons.addWidget(close)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(20, 20, 20, 20)
+        self.column.setSpacing(14)
+        self.column.addWidget(self.summary)
+        self.column.addWidget(table, 1)
+        self.column.addLayout(self.buttons)
