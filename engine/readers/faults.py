@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from engine.readers.family import NotReadableError
+from engine.readings import SkipReason
 
 
 def is_of_system(error: Exception) -> bool:
@@ -11,3 +16,34 @@ def is_of_system(error: Exception) -> bool:
         # To seek to before the beginning is what damaged offsets ask for.
         return error.errno not in (None, errno.EINVAL)
     return isinstance(error, MemoryError)
+
+
+@contextmanager
+def refused(damaged: Callable[[], NotReadableError]) -> Iterator[None]:
+    """Turns whatever a decoder raises on a damaged file into what `damaged` makes.
+
+    MemoryError and errors of the operating system pass, and so does NotReadableError.
+    """
+    try:
+        yield
+    except NotReadableError:
+        raise
+    # Decoders raise nearly anything on damaged files.
+    except Exception as error:
+        if is_of_system(error):
+            raise
+        raise damaged() from error
+
+
+def archive() -> NotReadableError:
+    """That an archive cannot be made sense of."""
+    return NotReadableError(
+        SkipReason.CORRUPT, "The archive is damaged or incomplete. Replace it by a good copy."
+    )
+
+
+def mail() -> NotReadableError:
+    """That a mail cannot be made sense of."""
+    return NotReadableError(
+        SkipReason.CORRUPT, "The mail is damaged. Save it again and it is read again."
+    )

@@ -92,21 +92,10 @@ FAMILY = Family(
 def _opened(path: Path) -> Iterator[ZipFile]:
     from zipfile import ZipFile
 
-    with path.open("rb") as file:
-        try:
-            _refuse_endless(file)
-            with ZipFile(file) as archive:
-                yield archive
-        except NotReadableError:
-            raise
-        # Also what its fields, which may hold anything, lead the library into.
-        except Exception as error:
-            if faults.is_of_system(error):
-                raise
-            raise NotReadableError(
-                SkipReason.CORRUPT,
-                "The archive is damaged or incomplete. Replace it by a good copy.",
-            ) from error
+    with path.open("rb") as file, faults.refused(faults.archive):
+        _refuse_endless(file)
+        with ZipFile(file) as archive:
+            yield archive
 
 
 def _table(file: BinaryIO) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
     """The text of a mail, who wrote it, when, and about what."""
     from engine.readers.packages import mime
 
-    with _understood():
+    with faults.refused(faults.mail):
         letter = mime.letter(_mail(path))
     return mime.reading(letter)
 
@@ -34,7 +33,7 @@ def attached(path: Path) -> Iterator[MemberFile]:
     """The files that are attached to a mail."""
     from engine.readers.packages import members, mime
 
-    with _understood():
+    with faults.refused(faults.mail):
         yield from mime.attachments(_mail(path), members.Allowance())
 
 
@@ -80,18 +79,3 @@ def _mail(path: Path) -> Message:
             SkipReason.WRONG_TYPE, "The file is named .eml but is no mail: it has no headers."
         )
     return mail
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Turns what the parser raises, which it does in many ways, into NotReadableError."""
-    try:
-        yield
-    except NotReadableError:
-        raise
-    except Exception as error:
-        if faults.is_of_system(error):
-            raise
-        raise NotReadableError(
-            SkipReason.CORRUPT, "The mail is damaged. Save it again and it is read again."
-        ) from error

@@ -115,20 +115,11 @@ def _opened(path: Path) -> Iterator[Storage]:
                 SkipReason.WRONG_TYPE, "The file is named .msg but Outlook did not write it."
             )
         file.seek(0)
-        try:
+        with faults.refused(faults.mail):
             with OleFileIO(file) as ole:
                 storage = Storage.from_ole(ole)
             _refuse_encrypted(Message(storage))
             yield storage
-        except NotReadableError:
-            raise
-        except Exception as error:
-            if faults.is_of_system(error):
-                raise
-            raise NotReadableError(
-                SkipReason.CORRUPT,
-                "The mail is damaged. Save it from Outlook again and it is read again.",
-            ) from error
 
 
 def _refuse_encrypted(mail: Message) -> None:

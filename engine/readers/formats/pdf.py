@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.readers import faults
 from engine.readers.family import Family, MemberFile, NotReadableError
 from engine.readers.packages import documents, members, office
 from engine.readers.texts import printed
@@ -153,7 +154,7 @@ class _Pages:
 def _opened(path: Path) -> Iterator[PdfDocument]:
     import pypdfium2
 
-    with documents.damage_refused():
+    with faults.refused(documents.damaged):
         try:
             document = pypdfium2.PdfDocument(path)
         except pypdfium2.PdfiumError as error:

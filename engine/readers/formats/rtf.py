@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from engine.readers import faults
 from engine.readers.family import Family, NotReadableError
 from engine.readers.packages import documents
 from engine.readers.texts.passages import Part
@@ -32,7 +33,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
             SkipReason.TOO_LARGE,
             f"The text is larger than {MOST_TEXT_BYTES >> 20} MiB. Split it to have it searched.",
         )
-    with documents.damage_refused():
+    with faults.refused(documents.damaged):
         # Bytes beyond ASCII are rare, and are meant in the document's own code page.
         rtf = _escaped(data)
         text = _text(rtf)

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.readers import faults
 from engine.readers.family import Family, NotReadableError
 from engine.readers.packages import documents, office, ole
 from engine.readers.texts.passages import Part
@@ -103,7 +104,7 @@ def _read_old(path: Path) -> Reading:
 
 
 def _parts(path: Path) -> Iterator[Part]:
-    with documents.damage_refused(), _workbook(path) as workbook:
+    with faults.refused(documents.damaged), _workbook(path) as workbook:
         for name in islice(workbook.sheet_names, MOST_SHEETS):
             yield Part(_sheet(workbook, name), section=name)
 

@@ -76,20 +76,13 @@ FAMILY = Family(
 def _opened(path: Path) -> Iterator[TarFile]:
     import tarfile
 
-    with path.open("rb") as file:
-        try:
-            # As a stream: what is packed is unpacked once, from its beginning.
-            with tarfile.open(fileobj=file, mode="r|*") as archive:
-                yield archive
-        except NotReadableError:
-            raise
-        except Exception as error:
-            if faults.is_of_system(error):
-                raise
-            raise NotReadableError(
-                SkipReason.CORRUPT,
-                "The archive is damaged or incomplete. Replace it by a good copy.",
-            ) from error
+    # As a stream: what is packed is unpacked once, from its beginning.
+    with (
+        path.open("rb") as file,
+        faults.refused(faults.archive),
+        tarfile.open(fileobj=file, mode="r|*") as archive,
+    ):
+        yield archive
 
 
 def _begun(data: bytes) -> bytes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import io
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -80,24 +79,6 @@ def believable(date: datetime | None) -> datetime | None:
         if date.year >= FIRST_YEAR and aware <= datetime.now(UTC) + timedelta(days=1):
             return date
     return None
-
-
-@contextmanager
-def damage_refused() -> Iterator[None]:
-    """Turns whatever a decoder raises on a damaged document into a NotReadableError.
-
-    MemoryError and errors of the operating system pass.
-    """
-    try:
-        yield
-    except (NotReadableError, MemoryError):
-        raise
-    # Decoders raise nearly anything on damaged files; the system's own errors have a number.
-    except Exception as error:
-        # Damaged offsets lead to places before the beginning, where none can be looked for.
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise
-        raise damaged() from error
 
 
 def damaged() -> NotReadableError:

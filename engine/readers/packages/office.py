@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, NamedTuple
 
+from engine.readers import faults
 from engine.readers.family import HEAD_BYTES, NotReadableError
 from engine.readers.packages import documents, ole
 from engine.readers.texts import flow
@@ -199,7 +200,7 @@ class Package:
 @contextmanager
 def opened(path: Path) -> Iterator[Package]:
     """Opens a package and turns whatever is wrong with it into a NotReadableError."""
-    with documents.damage_refused(), path.open("rb") as file:
+    with faults.refused(documents.damaged), path.open("rb") as file:
         # Older documents may have whole packages inside, which are not what they are.
         if file.read(len(ole.SIGNATURE)) == ole.SIGNATURE:
             raise _no_package(path, file)

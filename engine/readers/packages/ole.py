@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from engine.paths import shown
-from engine.readers import seems
+from engine.readers import faults, seems
 from engine.readers.family import HEAD_BYTES, NotReadableError
 from engine.readers.packages import documents, properties
 from engine.readings import Details, SkipReason
@@ -29,7 +29,7 @@ def opened(file: Path | IO[bytes]) -> Iterator[OleFileIO]:
     """An open container. Raises NotReadableError where it is damaged."""
     import olefile
 
-    with documents.damage_refused():
+    with faults.refused(documents.damaged):
         source = str(file) if isinstance(file, Path) else file
         with olefile.OleFileIO(source) as container:
             yield container

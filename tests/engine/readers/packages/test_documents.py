@@ -1,4 +1,3 @@
-import errno
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -28,19 +27,6 @@ from engine.readings import Details, SkipReason
 )
 def test_dates_that_cannot_be_are_none(written: str | None, date: datetime | None) -> None:
     assert documents.when(written) == date
-
-
-@pytest.mark.parametrize("error", [KeyError("r"), OSError("bad"), OSError(errno.EINVAL, "seek")])
-def test_what_a_decoder_raises_means_damage(error: Exception) -> None:
-    with pytest.raises(NotReadableError) as caught, documents.damage_refused():
-        raise error
-    assert caught.value.failure.reason is SkipReason.CORRUPT
-
-
-@pytest.mark.parametrize("error", [MemoryError(), PermissionError(errno.EACCES, "no")])
-def test_what_the_system_raises_passes(error: Exception) -> None:
-    with pytest.raises(type(error)), documents.damage_refused():
-        raise error
 
 
 def test_a_document_without_anything_is_refused() -> None:
