@@ -140,8 +140,8 @@ def damaged() -> NotReadableError:
     """That a photo cannot be decoded."""
     return NotReadableError(
         SkipReason.CORRUPT,
-        "The photo cannot be decoded: it is damaged, incomplete or of a rare kind. "
-        "Replace it by a good copy, or save it as JPEG or PNG, and it is read again.",
+        "The photo is damaged, incomplete or of a rare kind. Replace it by a good copy, or save it "
+        "as JPEG.",
     )
 
 
