@@ -74,7 +74,8 @@ def train(recipe: Recipe, place: Place, on_progress: Progress = lambda *_: None)
 
     Raises KeepsightError where the recipe, its data or its initial weights cannot be used.
     """
-    place.folder.mkdir(parents=True, exist_ok=True)
+    for folder in (place.folder, place.cache):
+        folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     data = dataset.load(recipe, place.data, place.cache / "photos")
     table = CaptionTable(data.captioned, recipe.languages)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,6 +141,28 @@ def test_a_model_of_our_own_towers_is_published_with_its_card(run: Run, tmp_path
     encoder = StarterEncoder(model)
     assert encoder.encode_texts(["a red square"]).shape == (1, DIMENSION)
     encoder.close()
+
+
+@pytest.mark.slow
+def test_a_finished_model_teaches_a_stage_that_comes_after(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    recipe = write_recipe(tmp_path, SMALL)
+    done = run(recipe, "--json")
+    assert done.exit_code == 0, done.output
+    shutil.copytree(json.loads(done.stdout)["model"], data / "first")
+    described = json.loads(recipe.read_text())
+    origin = {"path": "first", "name": "the first one", "licence": "none", "trained_on": "squares"}
+    taught = described["stages"][0] | {"name": "taught", "losses": {"mimicked_affinities": 1.0}}
+    described |= {"ensemble": [origin], "stages": [*described["stages"], taught]}
+    recipe.write_text(json.dumps(described))
+    again = run(recipe, "--json")
+    assert again.exit_code == 0, again.output
+    told = json.loads(again.stdout)
+    assert told["steps"] == 2 * json.loads(done.stdout)["steps"]
+    card = json.loads(Path(told["model"], "card.json").read_text())
+    assert [origin["what"] for origin in card["derived_from"]] == ["the first one"]
+    assert "the first one" in Path(told["model"], "README.md").read_text()
 
 
 def test_an_interrupted_run_is_listed_and_goes_on(data: Path, run: Run, tmp_path: Path) -> None:
