@@ -12,7 +12,7 @@ from pathlib import Path
 import filelock
 
 from engine import settings
-from engine.errors import FolderError, LibraryBusyError, ModelError
+from engine.errors import LibraryBusyError, ModelError
 from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
@@ -39,11 +39,11 @@ from engine.records import (
 from engine.roster.in_use import ModelInUse, ModelsInUse
 from engine.roster.shelf import ModelShelf
 from engine.search.fuse import Ranked
-from engine.sources.watch import Watcher
 from engine.store import census, contents, files, folders, segments
 from engine.store.database import Database
 from engine.thumbnails import Thumbnails
 from engine.unpacked import Unpacked
+from engine.watched_folders import WatchedFolders
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +78,8 @@ class Library:
         )
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
         self._unpacked = Unpacked(home.unpacked, self._asked_readers)
-        self._watcher = Watcher(self._indexer.request)
+        self._folders = WatchedFolders(database, self._indexer.request, self._announce)
         self._searches = ThreadPoolExecutor(1, thread_name_prefix="keepsight-search")
-        self._started = False
         self._closed = threading.Event()
 
     @classmethod
@@ -113,31 +112,20 @@ class Library:
 
     def folders(self) -> list[Folder]:
         """The watched folders."""
-        return folders.all_folders(self._database.reading())
+        return self._folders.all()
 
     def add_folder(self, path: Path) -> Folder:
         """Watches a folder from now on, and takes over those that lie inside it.
 
         Raises FolderError where it is none or lies inside a folder that is watched already.
         """
-        path = _existing_folder(path)
-        for folder in self.folders():
-            if path != folder.path and path.is_relative_to(folder.path):
-                raise FolderError(
-                    "This folder is already part of the library",
-                    f"{shown(path)} lies inside {shown(folder.path)}, which is watched as a whole.",
-                    path,
-                )
-        folder = self._remember(path)
-        if self._started:
-            self._watch(folder)
-            self._indexer.request({folder.id: frozenset({Path()})})
+        folder = self._folders.add(path)
         self._announce(LibraryChanged())
         return folder
 
     def remove_folder(self, folder_id: FolderId) -> None:
         """Forgets a folder: its rows, vectors and thumbnails. The files themselves stay."""
-        self._watcher.remove(folder_id)
+        self._folders.unwatch(folder_id)
         with self._database.writing() as connection:
             before = contents.all_hashes(connection)
             folders.remove(connection, folder_id)
@@ -157,11 +145,8 @@ class Library:
         Raises LibraryBusyError where another Keepsight does.
         """
         self._take_lock()
-        self._started = True
-        self._watcher.start()
         self._indexer.start()
-        for folder in self.folders():
-            self._watch(folder)
+        self._folders.start()
         self._resume_switch()
         self._indexer.recognises = settings.load(self._home).recognises_text
         self._indexer.request_everything()
@@ -179,10 +164,8 @@ class Library:
         self._take_lock()
         self._indexer.recognises = recognises_text
         self._resume_switch()
-        for path in [_existing_folder(path) for path in paths]:
-            home = next((f for f in self.folders() if path.is_relative_to(f.path)), None)
-            folder = home or self._remember(path)
-            self._indexer.request({folder.id: frozenset({path.relative_to(folder.path)})})
+        for folder_id, below in [self._folders.holding(path) for path in paths]:
+            self._indexer.request({folder_id: frozenset({below})})
         yield from self._indexer.run_until_done()
 
     def pause(self) -> None:
@@ -274,7 +257,7 @@ class Library:
             return
         self._closed.set()
         self._listeners.clear()
-        self._watcher.stop()
+        self._folders.stop()
         self._indexer.halt()
         # The readers go first: a step that waits for one of them then ends at once.
         self._index_readers.close()
@@ -319,38 +302,7 @@ class Library:
                 self._home.data,
             ) from error
 
-    def _remember(self, path: Path) -> Folder:
-        inside = [f for f in self.folders() if f.path != path and f.path.is_relative_to(path)]
-        with self._database.writing() as connection:
-            folder_id = folders.add(connection, path)
-            for child in inside:
-                folders.adopt(connection, child=child.id, parent=folder_id)
-        for child in inside:
-            self._watcher.remove(child.id)
-        return next(folder for folder in self.folders() if folder.id == folder_id)
-
-    def _watch(self, folder: Folder) -> None:
-        problem = self._watcher.add(folder)
-        if problem is not None and folder.path.exists():
-            self._announce(
-                Failure(
-                    "Changes in a folder will be seen late",
-                    f"{problem}. It is looked through at every start instead.",
-                )
-            )
-
 
 def reader_workers() -> int:
     """How many processes read files: half the cores, since encoding takes the rest; at most 4."""
     return max(1, min(4, (os.cpu_count() or 1) // 2))
-
-
-def _existing_folder(path: Path) -> Path:
-    path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links stay as they are named
-    if not path.exists():
-        raise FolderError("There is no such folder", f"{shown(path)} does not exist.", path)
-    if not path.is_dir():
-        raise FolderError(
-            "This is not a folder", f"{shown(path)} is a file. Choose the folder it is in.", path
-        )
-    return path

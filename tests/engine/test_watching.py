@@ -57,7 +57,7 @@ def test_folders_that_are_made_moved_and_deleted_are_picked_up(watching, picture
 def test_a_burst_arrives_in_few_batches(watching, pictures, make_photo):
     scans: list[object] = []
     request = watching.library._indexer.request
-    watching.library._watcher._on_changes = lambda changes: (
+    watching.library._folders._watcher._on_changes = lambda changes: (
         scans.append(changes),
         request(changes),
     )

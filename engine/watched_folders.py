@@ -1,0 +1,109 @@
+"""The folders of a library: which there are, those that are added, and the watch over them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import FolderError
+from engine.paths import shown
+from engine.records import Event, Failure, Folder, FolderId
+from engine.sources.watch import Changes, Watcher
+from engine.store import folders
+from engine.store.database import Database
+
+
+class WatchedFolders:
+    """Remembers folders, and watches them once it is started.
+
+    `changed` is told of what happens in them, `announce` of what goes wrong.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        changed: Callable[[Changes], None],
+        announce: Callable[[Event], None],
+    ) -> None:
+        self._database = database
+        self._changed = changed
+        self._announce = announce
+        self._watcher = Watcher(changed)
+        self._started = False
+
+    def all(self) -> list[Folder]:
+        """All folders."""
+        return folders.all_folders(self._database.reading())
+
+    def start(self) -> None:
+        """Watches all folders from now on."""
+        self._started = True
+        self._watcher.start()
+        for folder in self.all():
+            self._watch(folder)
+
+    def stop(self) -> None:
+        """Ends the watch."""
+        self._watcher.stop()
+
+    def add(self, path: Path) -> Folder:
+        """Takes a folder in, and over those that lie inside it. Raises FolderError."""
+        path = _existing(path)
+        for folder in self.all():
+            if path != folder.path and path.is_relative_to(folder.path):
+                raise FolderError(
+                    "This folder is already part of the library",
+                    f"{shown(path)} lies inside {shown(folder.path)}, which is watched as a whole.",
+                    path,
+                )
+        folder = self._remember(path)
+        if self._started:
+            self._watch(folder)
+            self._changed({folder.id: frozenset({Path()})})
+        return folder
+
+    def holding(self, path: Path) -> tuple[FolderId, Path]:
+        """The folder that `path`, a folder, is or lies in, taken in if it is new, and where there.
+
+        Raises FolderError.
+        """
+        path = _existing(path)
+        found = next((each for each in self.all() if path.is_relative_to(each.path)), None)
+        folder = found or self._remember(path)
+        return folder.id, path.relative_to(folder.path)
+
+    def unwatch(self, folder_id: FolderId) -> None:
+        """Ends the watch over one folder."""
+        self._watcher.remove(folder_id)
+
+    def _remember(self, path: Path) -> Folder:
+        inside = [each for each in self.all() if each.path != path and path in each.path.parents]
+        with self._database.writing() as connection:
+            folder_id = folders.add(connection, path)
+            for child in inside:
+                folders.adopt(connection, child=child.id, parent=folder_id)
+        for child in inside:
+            self._watcher.remove(child.id)
+        return next(folder for folder in self.all() if folder.id == folder_id)
+
+    def _watch(self, folder: Folder) -> None:
+        problem = self._watcher.add(folder)
+        if problem is not None and folder.path.exists():
+            self._announce(
+                Failure(
+                    "Changes in a folder will be seen late",
+                    f"{problem}. It is looked through at every start instead.",
+                )
+            )
+
+
+def _existing(path: Path) -> Path:
+    path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links stay as they are named
+    if not path.exists():
+        raise FolderError("There is no such folder", f"{shown(path)} does not exist.", path)
+    if not path.is_dir():
+        raise FolderError(
+            "This is not a folder", f"{shown(path)} is a file. Choose the folder it is in.", path
+        )
+    return path
