@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.errors import RecipeError
 from engine.paths import shown
 from engine.training import captioned, corpora, dataset, ensemble, mobilenet, vocabulary
-from engine.training.dataset import CaptionTable, Loader, TrainingData
+from engine.training.dataset import CaptionTable, TrainingData
 from engine.training.objective import Objective, Tables, shares
 from engine.training.openclip import OpenClipTowers
 from engine.training.recipe import Recipe, of_json
@@ -27,6 +27,7 @@ from engine.training.small import (
     initial_logits,
     initialise,
 )
+from engine.training.steps import Loader
 from engine.training.teachers import SentenceTeacher, cached
 from engine.training.trainer import CHECKPOINT, Position, Progress, Trainer
 
