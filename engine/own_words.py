@@ -10,10 +10,10 @@ from engine.roster.in_use import ModelsInUse
 from engine.search.query import parse
 from engine.search.searcher import Read
 from engine.store.database import Database
-from engine.training.adapter import Adapter
-from engine.training.adapter_examples import ExampleSource, Progress
-from engine.training.adapter_fit import fit
-from engine.training.judgements import Judgement
+from engine.training.adapters.adapter import Adapter
+from engine.training.adapters.examples import ExampleSource, Progress
+from engine.training.adapters.fit import fit
+from engine.training.adapters.judgements import Judgement
 
 
 class OwnWords:

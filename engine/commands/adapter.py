@@ -14,7 +14,7 @@ from engine import output
 from engine.paths import Home
 
 if TYPE_CHECKING:
-    from engine.training.adapter import Adapter
+    from engine.training.adapters.adapter import Adapter
 
 _NAMES = {
     "liked_above_rejected": "liked above rejected",
@@ -59,8 +59,8 @@ def run_adapter(
 
 
 def _judgements(captions: Path | None, feedback: Path | None) -> list[Any]:
-    from engine.training.judgements import of_captions, read_feedback
-    from engine.training.layouts import read_captions
+    from engine.training.adapters.judgements import of_captions, read_feedback
+    from engine.training.data.layouts import read_captions
 
     found = of_captions(read_captions(captions)) if captions is not None else []
     return found + (read_feedback(feedback) if feedback is not None else [])

@@ -17,9 +17,9 @@ from engine.errors import KeepsightError, pip_command
 from engine.paths import shown
 
 if TYPE_CHECKING:
+    from engine.training.publishing.runs import RunRecord
     from engine.training.recipe import Recipe
     from engine.training.run import Outcome, Place
-    from engine.training.runs import RunRecord
     from engine.training.trainer import Position
 
 _Progress = Callable[[str, int, int], None]
@@ -149,8 +149,8 @@ class _Training:
             raise
 
     def _publish(self, outcome: Outcome, record: RunRecord, on_progress: _Progress) -> None:
-        from engine.training import publish, runs
-        from engine.training.openclip import OpenClipTowers
+        from engine.training.networks.openclip import OpenClipTowers
+        from engine.training.publishing import publish, runs
 
         folder = self._place.folder / MODEL
         if isinstance(outcome.encoder, OpenClipTowers):
@@ -174,7 +174,7 @@ class _Training:
 
     def _note(self, position: Position) -> RunRecord:
         """Lists the run, unless it had ended before, and was listed, and only publishes again."""
-        from engine.training import runs
+        from engine.training.publishing import runs
 
         ended = runs.STOPPED_EARLY if position.stopped_early else runs.FINISHED
         record = self._record(position, ended)
@@ -192,7 +192,8 @@ class _Training:
         return runs.read(self._listed)[-1]
 
     def _note_failure(self, error: BaseException) -> None:
-        from engine.training import run, runs
+        from engine.training import run
+        from engine.training.publishing import runs
 
         position = run.reached(self._recipe, self._place.folder)
         if isinstance(error, KeepsightError) and not position.steps:
@@ -207,7 +208,7 @@ class _Training:
 
     def _record(self, position: Position, ended: str) -> RunRecord:
         from engine.training import recipe
-        from engine.training.runs import RunRecord
+        from engine.training.publishing.runs import RunRecord
 
         return RunRecord(
             name=self._recipe.name,

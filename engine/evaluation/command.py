@@ -114,7 +114,7 @@ def _on_data(data: Path, asked: _Asked, on_progress: Progress) -> list[Result]:
     from engine.evaluation.report import Result, Through
     from engine.evaluation.tasks import Task, trials
     from engine.paths import shown
-    from engine.training import layouts
+    from engine.training.data import layouts
 
     posed = trials(layouts.read(data, asked.split), [Task(name) for name in asked.tasks])
     if not posed:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.evaluation.report import Progress
 from engine.evaluation.tasks import Trial
 from engine.models.base import Encoder
-from engine.training import captioned
+from engine.training.data import captioned
 from engine.training.metrics import Answers, Ranks, ranks_of_scores
 
 PHOTOS_AT_ONCE = 16

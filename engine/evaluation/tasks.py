@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training.captioned import content_words
-from engine.training.layouts import CaptionedPhoto, Collection, TextCorpus
+from engine.training.data.captioned import content_words
+from engine.training.data.layouts import CaptionedPhoto, Collection, TextCorpus
 
 ANY = "any"
 """The language of a task that has none, or whose texts do not say theirs."""

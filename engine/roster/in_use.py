@@ -22,7 +22,7 @@ from engine.search.searcher import Answering, Read, Searcher
 from engine.store import embeddings
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
-from engine.training.adapter import AdapterFile
+from engine.training.adapters.adapter import AdapterFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import torch  # noqa: TID253 -- measures networks, imported only to train
 from numpy.typing import NDArray
 
 from engine.errors import RecipeError
-from engine.training import captioned
-from engine.training.dataset import TrainingData
+from engine.training.data import captioned
+from engine.training.data.dataset import TrainingData
 from engine.training.metrics import recall_of_scores
-from engine.training.small import LABEL_TEXT
-from engine.training.towers import DualEncoder
+from engine.training.networks.small import LABEL_TEXT
+from engine.training.networks.towers import DualEncoder
 
 CUTOFFS = (1, 5, 10)
 MOST_HELD_OUT = 1500

@@ -13,9 +13,9 @@ import torch  # noqa: TID253 -- teaches networks, imported only to train
 from numpy.typing import NDArray
 
 from engine.models.starter import StarterEncoder
-from engine.training import captioned
-from engine.training.dataset import CaptionTable, TrainingData
-from engine.training.layouts import CaptionedPhoto
+from engine.training.data import captioned
+from engine.training.data.dataset import CaptionTable, TrainingData
+from engine.training.data.layouts import CaptionedPhoto
 from engine.training.recipe import Origin
 
 PHOTOS_AT_ONCE = 64

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import nn  # noqa: TID253
 
 from engine.training import losses
-from engine.training.dataset import CaptionTable
+from engine.training.data.dataset import CaptionTable
+from engine.training.data.steps import Step
 from engine.training.ensemble import View
+from engine.training.networks.towers import DualEncoder
 from engine.training.recipe import Losses
-from engine.training.steps import Step
-from engine.training.towers import DualEncoder
 
 _HOTTEST = math.log(100)
 """Of the learnt inverse temperature, as in CLIP."""

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from engine.errors import RecipeError
 from engine.paths import shown
-from engine.training import captioned, corpora, dataset, ensemble, mobilenet, vocabulary
-from engine.training.dataset import CaptionTable, TrainingData
-from engine.training.objective import Objective, Tables, shares
-from engine.training.openclip import OpenClipTowers
-from engine.training.recipe import Recipe, of_json
-from engine.training.small import (
+from engine.training import ensemble
+from engine.training.data import captioned, corpora, dataset
+from engine.training.data.dataset import CaptionTable, TrainingData
+from engine.training.data.steps import Loader
+from engine.training.networks import mobilenet, vocabulary
+from engine.training.networks.openclip import OpenClipTowers
+from engine.training.networks.small import (
     LABEL_TEXT,
     Beginnings,
     SmallEncoder,
@@ -27,7 +28,8 @@ from engine.training.small import (
     initial_logits,
     initialise,
 )
-from engine.training.steps import Loader
+from engine.training.objective import Objective, Tables, shares
+from engine.training.recipe import Recipe, of_json
 from engine.training.teachers import SentenceTeacher, cached
 from engine.training.trainer import CHECKPOINT, Position, Progress, Trainer
 

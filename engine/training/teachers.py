@@ -22,6 +22,7 @@ from torch import nn  # noqa: TID253 - as above
 
 from engine.errors import KeepsightError, ModelError
 from engine.paths import shown
+from engine.training.networks.precision import bfloat16_is_fast
 
 MOST_PIECES = 256
 """Of longer texts the beginning is embedded, as all-MiniLM-L6-v2 was trained."""
@@ -251,14 +252,7 @@ def _unusable(file: Path, reason: str) -> ModelError:
 
 def _autocast(device: Any) -> Any:
     """Computes in bfloat16 where that is faster than in float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=_has_bfloat16(device))
-
-
-def _has_bfloat16(device: Any) -> bool:
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    # Elsewhere bfloat16 is emulated, and slower.
-    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16_is_fast(str(device)))
 
 
 def _key(teacher: SentenceTeacher, texts: Sequence[str]) -> str:

@@ -17,11 +17,11 @@ from torch.optim.swa_utils import AveragedModel  # noqa: TID253
 from engine.errors import RecipeError
 from engine.paths import shown
 from engine.training import check, recipe
-from engine.training.dataset import TrainingData
+from engine.training.data.dataset import TrainingData
+from engine.training.data.steps import Loader, Step
+from engine.training.networks.towers import DualEncoder
 from engine.training.objective import Objective
 from engine.training.recipe import Recipe, Stage
-from engine.training.steps import Loader, Step
-from engine.training.towers import DualEncoder
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"

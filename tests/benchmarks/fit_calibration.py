@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.fit_calibration CAPTIONS.jsonl [--model FOLDER]
 
-What is fitted to what is told in engine/training/calibration.py; publishing a model does the same
-and writes it into the model's card. The background is that of the model.
+What is fitted to what is told in engine/training/publishing/calibration.py; publishing a model does
+the same and writes it into the model's card. The background is that of the model.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from engine.models.starter import StarterEncoder
 from engine.records import Medium
-from engine.training.calibration import calibrate
-from engine.training.layouts import read_captions
+from engine.training.data.layouts import read_captions
+from engine.training.publishing.calibration import calibrate
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.evaluation import encoder, stack
 from engine.evaluation.tasks import Task, trials
 from engine.models import catalog
-from engine.training import layouts
+from engine.training.data import layouts
 from engine.training.metrics import CUTOFFS, Metrics
 
 

@@ -16,9 +16,10 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
 from engine.records import Failure, Query
-from engine.training import adapter_fit, captioned
-from engine.training.adapter import Adapter, Measured
-from engine.training.judgements import Judgement
+from engine.training.adapters import fit
+from engine.training.adapters.adapter import Adapter, Measured
+from engine.training.adapters.judgements import Judgement
+from engine.training.data import captioned
 from tests.engine.choosing import choose_model
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -29,7 +30,7 @@ PHOTOS = 16
 @pytest.fixture(autouse=True)
 def short_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fits of fewer steps to choose from; test_adapter.py has all of them."""
-    monkeypatch.setattr(adapter_fit, "STEPS", (20, 60))
+    monkeypatch.setattr(fit, "STEPS", (20, 60))
 
 
 def shades(folder: Path, name: str, colour: tuple[int, int, int], count: int) -> list[Path]:

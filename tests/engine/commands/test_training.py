@@ -22,7 +22,7 @@ from engine.errors import KeepsightError, RecipeError
 from engine.models import catalog
 from engine.models.starter import StarterEncoder
 from engine.paths import Home
-from engine.training import runs
+from engine.training.publishing import runs
 
 ROOT = Path(__file__).resolve().parents[3]
 EDGE_PX = 32

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.training.layouts import CaptionedPhoto, Collection
+from engine.training.data.layouts import CaptionedPhoto, Collection
 
 CAPTIONS = {
     "cat": ["a close portrait of a ginger cat", "a cat looks into the camera"],

@@ -14,7 +14,7 @@ from engine.evaluation import encoder, stack
 from engine.evaluation.tasks import Task, trials
 from engine.models import catalog
 from engine.models.base import Encoder
-from engine.training.layouts import CaptionedPhoto, Collection, TextCorpus, read
+from engine.training.data.layouts import CaptionedPhoto, Collection, TextCorpus, read
 from engine.training.metrics import Metrics
 
 CORPUS = TextCorpus(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from engine.evaluation.tasks import Task, Trial, trials
-from engine.training.layouts import CaptionedPhoto, Collection, TextCorpus, read
+from engine.training.data.layouts import CaptionedPhoto, Collection, TextCorpus, read
 
 
 def photo(name: str, *captions: str, labels: tuple[str, ...] = ()) -> CaptionedPhoto:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.models.starter import starter_folder
-from engine.training import figures
-from engine.training.layouts import read_captions
+from engine.training.data.layouts import read_captions
 from engine.training.metrics import Metrics
+from engine.training.publishing import figures
 
 HALF_A_POINT = 0.5
 LARGEST_TOWER_BYTES = 12_000_000

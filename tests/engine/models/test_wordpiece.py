@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import ModelError
 from engine.models.starter import starter_folder
 from engine.models.wordpiece import WordPieces
-from engine.training import vocabulary
+from engine.training.networks import vocabulary
 
 CHARACTERS = "一只狗猫在雪地里跑着女孩"
 TEXTS = [

@@ -12,8 +12,9 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from engine.training import dataset, vocabulary
-from engine.training.dataset import TrainingData
+from engine.training.data import dataset
+from engine.training.data.dataset import TrainingData
+from engine.training.networks import vocabulary
 from engine.training.recipe import Recipe
 from tests.engine.training.made_data import (
     PHOTOS,

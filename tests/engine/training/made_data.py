@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.training import dataset
+from engine.training.data import dataset
 from engine.training.recipe import Losses, Recipe, Source, Stage
 
 PHOTOS = 13

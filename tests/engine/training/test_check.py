@@ -12,9 +12,9 @@ from PIL import Image
 
 from engine.errors import RecipeError
 from engine.training import check
-from engine.training.dataset import TrainingData
-from engine.training.layouts import CaptionedPhoto
-from engine.training.small import LABEL_TEXT
+from engine.training.data.dataset import TrainingData
+from engine.training.data.layouts import CaptionedPhoto
+from engine.training.networks.small import LABEL_TEXT
 
 SIZE = 12
 

@@ -10,9 +10,10 @@ from PIL import Image
 
 from engine.errors import ModelError
 from engine.models.starter import StarterEncoder, starter_folder
-from engine.training import captioned, ensemble
-from engine.training.dataset import CaptionTable, TrainingData
-from engine.training.layouts import CaptionedPhoto
+from engine.training import ensemble
+from engine.training.data import captioned
+from engine.training.data.dataset import CaptionTable, TrainingData
+from engine.training.data.layouts import CaptionedPhoto
 from engine.training.recipe import Origin
 
 SHIPPED = Origin(starter_folder().name, "the starter model", "Apache-2.0", "photos")

@@ -11,12 +11,12 @@ import torch  # noqa: TID253 -- what losses are made of
 from torch.nn import functional  # noqa: TID253
 
 from engine.training import losses
-from engine.training.dataset import CaptionTable
+from engine.training.data.dataset import CaptionTable
+from engine.training.data.layouts import CaptionedPhoto
+from engine.training.data.steps import Step
 from engine.training.ensemble import View
-from engine.training.layouts import CaptionedPhoto
 from engine.training.objective import Objective, Tables, shares
 from engine.training.recipe import Losses
-from engine.training.steps import Step
 
 PHOTOS, EACH, SIZE, CLASSES = 6, 2, 8, 5
 DRAWS = torch.Generator().manual_seed(0)

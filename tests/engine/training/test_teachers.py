@@ -40,7 +40,7 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture
 def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """Computes in float32, to tell rounding from mistakes."""
-    monkeypatch.setattr("engine.training.teachers._has_bfloat16", lambda _device: False)
+    monkeypatch.setattr("engine.training.teachers.bfloat16_is_fast", lambda _device: False)
 
 
 def write_model(folder: Path, seed: int) -> Path:
@@ -163,7 +163,7 @@ def test_neither_padding_nor_other_texts_of_a_batch_change_an_embedding(model: P
 def test_bfloat16_hardly_changes_an_embedding(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     teacher = SentenceTeacher(model)
     rounded = teacher.embed(TEXTS)
-    monkeypatch.setattr("engine.training.teachers._has_bfloat16", lambda _device: False)
+    monkeypatch.setattr("engine.training.teachers.bfloat16_is_fast", lambda _device: False)
     assert ((teacher.embed(TEXTS) * rounded).sum(axis=1) > 0.99).all()
 
 

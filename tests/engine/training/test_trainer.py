@@ -18,13 +18,14 @@ from torch.nn import functional  # noqa: TID253
 
 from engine.errors import RecipeError
 from engine.models.wordpiece import WordPieces
-from engine.training import captioned, check, dataset
-from engine.training.dataset import CaptionTable, TrainingData
+from engine.training import check
+from engine.training.data import captioned, dataset
+from engine.training.data.dataset import CaptionTable, TrainingData
+from engine.training.data.steps import Loader
+from engine.training.networks.small import SmallEncoder
+from engine.training.networks.text_tower import TextTower
 from engine.training.objective import Objective, Tables
 from engine.training.recipe import Losses, Recipe, Source, Stage, Towers
-from engine.training.small import SmallEncoder
-from engine.training.steps import Loader
-from engine.training.text_tower import TextTower
 from engine.training.trainer import CHECKPOINT, LOG, Position, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -1,0 +1,1 @@
+"""What a person's own words add to a finished model."""

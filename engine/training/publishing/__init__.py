@@ -1,0 +1,1 @@
+"""What becomes of a run: its files, its figures, its card."""
