@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from desktop.models_bridge import ModelsBridge
+from desktop.models.bridge import ModelsBridge
 from engine.errors import KeepsightError
 from engine.library import Library
 from engine.records import (

@@ -28,15 +28,15 @@ from PySide6.QtWidgets import (
 from desktop import intake, open_files, questions
 from desktop.bridge import Bridge, Overview
 from desktop.drop_overlay import DropOverlay
-from desktop.hit_menu import HitMenu, copy_paths
-from desktop.models_desk import ModelsDesk
+from desktop.models.desk import ModelsDesk
 from desktop.preview import Preview
-from desktop.results_panel import ResultsPanel
+from desktop.results.hit_menu import HitMenu, copy_paths
+from desktop.results.panel import ResultsPanel
+from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.search_bar import SearchBar
 from desktop.sidebar import Scope, Sidebar
 from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
-from desktop.thumbnail_cache import ThumbnailCache
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
 from engine.paths import shown

@@ -18,9 +18,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop import app as application
-from desktop import sections
-from desktop.results_view import ResultsView
-from desktop.thumbnail_cache import ThumbnailCache
+from desktop.results import sections
+from desktop.results.thumbnail_cache import ThumbnailCache
+from desktop.results.view import ResultsView
 from engine.readings import Kind
 from engine.records import Band, ContentId, FileId, Hit, SegmentId
 

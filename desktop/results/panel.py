@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop import formats, sections
-from desktop.empty_state import EmptyState
-from desktop.results_view import ResultsView
-from desktop.thumbnail_cache import ThumbnailCache
+from desktop import formats
+from desktop.results import sections
+from desktop.results.empty_state import EmptyState
+from desktop.results.thumbnail_cache import ThumbnailCache
+from desktop.results.view import ResultsView
 from engine.records import Band, IndexProgress, Phase, Query, SearchResult
 
 SMALLEST_TILE_PX = 96

@@ -20,10 +20,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
-from desktop import theme, tile_painter
-from desktop.grid_layout import HEADING_PX, MARGIN_PX, GridLayout, Section
-from desktop.thumbnail_cache import ThumbnailCache
-from desktop.tile_painter import TileState
+from desktop import theme
+from desktop.results import tile_painter
+from desktop.results.grid_layout import HEADING_PX, MARGIN_PX, GridLayout, Section
+from desktop.results.thumbnail_cache import ThumbnailCache
+from desktop.results.tile_painter import TileState
 from engine.paths import shown
 from engine.records import Hit
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.model_words import language
+from desktop.models.words import language
 from engine.model_records import Recommendation
 
 LANGUAGES = (

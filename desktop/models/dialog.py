@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.model_advice_bar import AdviceBar
-from desktop.model_row import ModelRow
+from desktop.models.advice_bar import AdviceBar
+from desktop.models.row import ModelRow
 from engine.model_records import (
     ModelEntry,
     ModelsOverview,
@@ -46,7 +46,7 @@ class ModelsDialog(QDialog):
     """Shows the models and how far something with them is; asks for what a person wants."""
 
     asked = Signal(str, ModelEntry)
-    """An Action of `model_words` and the model."""
+    """An Action of `words` and the model."""
     advice_asked = Signal(list)
     """The languages, as ISO 639 codes."""
     advice_cancelled = Signal()

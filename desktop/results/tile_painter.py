@@ -9,7 +9,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap, QTextOption
 
 from desktop import formats, icons, theme
-from desktop.grid_layout import CAPTION_PX
+from desktop.results.grid_layout import CAPTION_PX
 from engine.paths import shown
 from engine.readings import Kind
 from engine.records import Band, Hit

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from desktop import formats
-from desktop.model_import_dialog import ModelImportDialog
-from desktop.model_sent_dialog import ModelSentDialog
-from desktop.model_words import Action
-from desktop.models_bridge import ModelsBridge
-from desktop.models_dialog import ModelsDialog
+from desktop.models.bridge import ModelsBridge
+from desktop.models.dialog import ModelsDialog
+from desktop.models.import_dialog import ModelImportDialog
+from desktop.models.sent_dialog import ModelSentDialog
+from desktop.models.words import Action
 from engine.model_records import Download, ModelEntry, ModelsOverview, Standing
 from engine.records import IndexProgress, Phase
 

@@ -13,8 +13,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QToolButton
 
 from desktop.main_window import MainWindow
-from desktop.model_row import ModelRow
-from desktop.model_words import Action
+from desktop.models.row import ModelRow
+from desktop.models.words import Action
 from engine.model_records import Doing, ModelEvent, Standing, TaskEnded, TaskProgress
 from engine.models.shelf.choices import choices
 from engine.models.shelf.importing import import_model

@@ -1,7 +1,7 @@
 from datetime import datetime
 
-from desktop import sections
-from desktop.grid_layout import Section
+from desktop.results import sections
+from desktop.results.grid_layout import Section
 from engine.readings import Details
 from engine.records import Band
 

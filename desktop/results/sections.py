@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from desktop import formats
-from desktop.grid_layout import Section
+from desktop.results.grid_layout import Section
 from engine.records import Band, Hit
 
 _BANDS = {Band.STRONG: "Strong matches", Band.MAYBE: "Maybe", Band.WEAK: "Weak matches"}

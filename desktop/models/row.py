@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import model_words
-from desktop.model_words import Action
+from desktop.models import words
+from desktop.models.words import Action
 from engine.model_records import Advised, ModelEntry, Standing, TaskProgress
 from engine.records import IndexProgress, Phase, Preparing
 
@@ -77,11 +77,11 @@ class ModelRow(QWidget):
         self.entry = entry
         self._title.setText(entry.title)
         self._title.setToolTip(entry.name)
-        badge = model_words.BADGES[entry.standing]
+        badge = words.BADGES[entry.standing]
         self._badge.setText(badge)
         self._badge.setVisible(bool(badge))
-        _say(self._facts, model_words.facts(entry))
-        _say(self._figures, " ".join(filter(None, (model_words.figures(entry), _own(entry)))))
+        _say(self._facts, words.facts(entry))
+        _say(self._figures, " ".join(filter(None, (words.figures(entry), _own(entry)))))
         self._figures.setToolTip(entry.figures.source if entry.figures else "")
         self._bar.setAccessibleName(f"Progress of {entry.title}")
         if entry.standing is not Standing.PREPARING and self.task is None:
@@ -92,7 +92,7 @@ class ModelRow(QWidget):
     def show_advice(self, advised: Advised | None, *, is_first: bool) -> None:
         """Shows what speaks for the model here; the first that suits is recommended."""
         self._recommended.setVisible(is_first)
-        _say(self._advice, model_words.advice(advised) if advised is not None else "")
+        _say(self._advice, words.advice(advised) if advised is not None else "")
         if advised is not None and advised.suits:
             _say(self._figures, _own(self.entry))  # the reasons say the rest
 
@@ -101,7 +101,7 @@ class ModelRow(QWidget):
         self.task = task
         if task is not None:
             _say(self._error, "")
-            _say(self._told, model_words.task(task))
+            _say(self._told, words.task(task))
             self._show_bar(task.done, 0 if task.is_waiting else task.total)
             self._bar.setVisible(not task.is_waiting)
         elif self.entry.standing is not Standing.PREPARING:
@@ -114,7 +114,7 @@ class ModelRow(QWidget):
         if self.entry.standing is not Standing.PREPARING or self.task is not None:
             return
         at_work = progress.phase is Phase.PREPARING
-        _say(self._told, model_words.preparing(progress, waits))
+        _say(self._told, words.preparing(progress, waits))
         self._show_bar(progress.done if at_work else 0, progress.total if at_work else 1)
         self._bar.show()
 
@@ -130,8 +130,8 @@ class ModelRow(QWidget):
 
     def _offer(self) -> None:
         offered = (
-            model_words.buttons(self.entry, self.task),
-            model_words.menu(self.entry, self.task),
+            words.buttons(self.entry, self.task),
+            words.menu(self.entry, self.task),
         )
         if offered == self._offered:
             return
@@ -176,7 +176,7 @@ def _own(entry: ModelEntry) -> str:
     problem = (
         f"{entry.problem[:1].upper()}{entry.problem[1:].rstrip('.')}." if entry.problem else ""
     )
-    return " ".join(filter(None, (problem, model_words.kept(entry))))
+    return " ".join(filter(None, (problem, words.kept(entry))))
 
 
 def _text(*, faint: bool = True) -> QLabel:

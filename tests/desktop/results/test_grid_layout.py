@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.grid_layout import GridLayout, Section
+from desktop.results.grid_layout import GridLayout, Section
 
 LAYOUTS = st.builds(
     GridLayout,

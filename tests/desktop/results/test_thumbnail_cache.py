@@ -1,6 +1,6 @@
 from PySide6.QtGui import QImage
 
-from desktop.thumbnail_cache import ThumbnailCache
+from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.records import ContentId
 
 

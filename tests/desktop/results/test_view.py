@@ -2,9 +2,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 
-from desktop.grid_layout import Section
-from desktop.results_view import ResultsView
-from desktop.thumbnail_cache import ThumbnailCache
+from desktop.results.grid_layout import Section
+from desktop.results.thumbnail_cache import ThumbnailCache
+from desktop.results.view import ResultsView
 from engine.readings import Kind
 from engine.records import Band, ContentId
 

@@ -1,0 +1,1 @@
+"""The results: sections of tiles, drawn as far as they are seen."""
