@@ -37,10 +37,17 @@ def wait_for(qtbot, window: MainWindow, count: int) -> None:
     )
 
 
+def answering(qtbot, window: MainWindow, **asked: object):
+    """Waits for the answer to a query that asks so: the window looks again by itself too."""
+    return qtbot.waitSignal(
+        window.answered,
+        timeout=PATIENCE_MS,
+        check_params_cb=lambda r: all(getattr(r.query, name) == v for name, v in asked.items()),
+    )
+
+
 def ask(qtbot, window: MainWindow, text: str) -> None:
-    with qtbot.waitSignal(
-        window.answered, timeout=PATIENCE_MS, check_params_cb=lambda r: r.query.text == text
-    ):
+    with answering(qtbot, window, text=text):
         window.search_bar.set_text(text)
 
 
@@ -106,14 +113,14 @@ def test_a_dropped_picture_and_words_make_one_query(
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+    with answering(qtbot, window, picture=Path(copy)):
         window.dropEvent(drop)
     assert names(window)[0] == CAT
     assert window.search_bar._chip.isVisible()
     ask(qtbot, window, "a rocket")
     assert window.search_bar.query.picture == Path(copy)
     assert names(window)[0] == CAT
-    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+    with answering(qtbot, window, picture=None, text="a rocket"):
         window.search_bar.remove_picture()
     assert names(window)[0] == ROCKET
 
@@ -130,7 +137,7 @@ def test_more_like_a_hit(open_window, shelf, qtbot) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
     hit = window.results.view.hits[0]
-    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+    with answering(qtbot, window, like=hit.content_id):
         window.find_similar(hit)
     assert hit.path.name not in names(window)
     assert window.search_bar._chip.isVisible()
@@ -193,7 +200,7 @@ def test_an_error_is_told_and_the_next_search_works(open_window, shelf, qtbot, t
         lambda: window.results.empty.title == "This file cannot be searched with",
         timeout=PATIENCE_MS,
     )
-    with qtbot.waitSignal(window.answered, timeout=PATIENCE_MS):
+    with answering(qtbot, window, picture=None):
         window.search_bar.clear()
     assert len(names(window)) == 4
 
