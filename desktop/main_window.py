@@ -73,7 +73,8 @@ class MainWindow(QMainWindow):
         self.models = ModelsDesk(bridge.models, self)
         self._splitter = QSplitter()
         self._overlay = DropOverlay(self)
-        self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._refresh = QTimer(self, singleShot=True)
+        self._refresh_ms = REFRESH_MS
         self._refresh.timeout.connect(self.refresh)
         self._arrange()
         self._connect_panels()
@@ -243,7 +244,7 @@ class MainWindow(QMainWindow):
         has_folders = bool(self._overview and self._overview.folders)
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
         # Looking again must cost little: a large library is looked at less often.
-        self._refresh.setInterval(max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE)))
+        self._refresh_ms = max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE))
         self.answered.emit(result)
 
     def _on_overview(self, overview: Overview) -> None:
@@ -263,7 +264,7 @@ class MainWindow(QMainWindow):
 
     def _on_library_changed(self) -> None:
         if not self._refresh.isActive():
-            self._refresh.start()
+            self._refresh.start(self._refresh_ms)
 
     def _on_current(self, hit: Hit | None) -> None:
         self.preview.show_hit(hit, self.search_bar.query.text)

@@ -205,6 +205,16 @@ def test_an_error_is_told_and_the_next_search_works(open_window, shelf, qtbot, t
     assert len(names(window)) == 4
 
 
+def test_answers_do_not_put_off_the_next_look_at_the_library(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window._on_library_changed()
+    due_ms = window._refresh.remainingTime()
+    ask(qtbot, window, "a rocket")
+    ask(qtbot, window, "a cat")
+    assert window._refresh.remainingTime() < due_ms
+
+
 def test_of_several_searches_the_last_is_answered(open_window, shelf, qtbot) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
