@@ -63,6 +63,7 @@ class MainWindow(QMainWindow):
         self._overview: Overview | None = None
         self._phase = Phase.IDLE
         self._scope = Scope()
+        self._words: tuple[str, ...] = ()
         self._pasted = tempfile.TemporaryDirectory(prefix="keepsight-")
         self.search_bar = SearchBar()
         self.sidebar = Sidebar()
@@ -242,6 +243,7 @@ class MainWindow(QMainWindow):
 
     def _on_answer(self, result: SearchResult) -> None:
         has_folders = bool(self._overview and self._overview.folders)
+        self._words = result.words
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
         # Looking again must cost little: a large library is looked at less often.
         self._refresh_ms = max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE))
@@ -267,7 +269,7 @@ class MainWindow(QMainWindow):
             self._refresh.start(self._refresh_ms)
 
     def _on_current(self, hit: Hit | None) -> None:
-        self.preview.show_hit(hit, self.search_bar.query.text)
+        self.preview.show_hit(hit, self._words)
 
     def _on_thumbnail(self, segment_id: int, edge_px: int, image: QImage) -> None:
         self.preview.show_picture(segment_id, edge_px, image)

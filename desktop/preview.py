@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import formats, icons, theme
-from desktop.text_marks import lines_with, mark
+from desktop.text_marks import lines_with, mark, pattern_of
 from engine.paths import shown, shown_inside
 from engine.readings import Kind
 from engine.records import Band, Hit, Retriever
@@ -52,7 +53,7 @@ class Preview(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hit: Hit | None = None
-        self._words: list[str] = []
+        self._words: Sequence[str] = ()
         self._image = QPixmap()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -105,12 +106,12 @@ class Preview(QScrollArea):
         layout.insertWidget(0, self._hint)
         self.setWidget(body)
         self.tint()
-        self.show_hit(None, "")
+        self.show_hit(None, ())
 
-    def show_hit(self, hit: Hit | None, query_text: str) -> None:
+    def show_hit(self, hit: Hit | None, words: Sequence[str]) -> None:
         """Shows a hit, with the words of the query marked in its text; None shows nothing."""
         self._hit = hit
-        self._words = [word for word in re.findall(r"\w+", query_text) if len(word) > 1]
+        self._words = words
         self._image = QPixmap()
         has_picture = hit is not None and hit.has_picture
         has_text = hit is not None and (bool(hit.snippet) or not has_picture)
@@ -156,16 +157,15 @@ class Preview(QScrollArea):
 
     def _show_text(self, text: str) -> None:
         scheme = theme.colours()
-        escaped = html.escape(text)
-        if self._words:
-            pattern = "|".join(re.escape(html.escape(word)) for word in self._words)
-            escaped = re.sub(
-                f"({pattern})",
-                rf'<b style="color:{scheme.accent}">\1</b>',
-                escaped,
-                flags=re.IGNORECASE,
-            )
-        self._text.setHtml(f'<div style="white-space: pre-wrap">{escaped}</div>')
+        marked, done = "", 0
+        pattern = pattern_of(self._words)
+        for found in pattern.finditer(text) if pattern else ():
+            word = html.escape(found[0])
+            marked += html.escape(text[done : found.start()])
+            marked += f'<b style="color:{scheme.accent}">{word}</b>'
+            done = found.end()
+        marked += html.escape(text[done:])
+        self._text.setHtml(f'<div style="white-space: pre-wrap">{marked}</div>')
 
     def _fit(self) -> None:
         width = self.viewport().width() - 32

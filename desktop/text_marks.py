@@ -1,7 +1,8 @@
-"""Marks in a picture where the text stands that a search has found in it."""
+"""Tells the words of a search from others in a text, and marks in a picture where they stand."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt
@@ -12,15 +13,29 @@ from engine.readings import Box
 
 _AROUND_PX = 3
 _FILL_ALPHA = 56
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s)$")
+_FORMS = r"(?:ing|ed|es|s)?"
+
+
+def pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """What one of `words` looks like in a text, in its commonest English forms too.
+
+    None where there are none. Words in scripts without spaces may stand within others.
+    """
+    forms = [
+        rf"\b{re.escape(_ENDING.sub('', word))}{_FORMS}\b" if word.isascii() else re.escape(word)
+        for word in words
+    ]
+    return re.compile("|".join(forms), re.IGNORECASE) if forms else None
 
 
 def lines_with(words: Sequence[str], text: str, boxes: Sequence[Box]) -> list[Box]:
     """The boxes of those lines of `text` that have one of `words`; of all where none has."""
-    lines = [line.casefold() for line in text.splitlines() if line.strip()]
-    if len(lines) != len(boxes):
+    lines = [line for line in text.splitlines() if line.strip()]
+    pattern = pattern_of(words)
+    if len(lines) != len(boxes) or pattern is None:
         return list(boxes)
-    asked = [word.casefold() for word in words]
-    found = [box for line, box in zip(lines, boxes, strict=True) if any(w in line for w in asked)]
+    found = [box for line, box in zip(lines, boxes, strict=True) if pattern.search(line)]
     return found or list(boxes)
 
 

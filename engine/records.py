@@ -286,6 +286,7 @@ class Hit:
 class SearchResult:
     """An answer: hits, best first, and how long it took in seconds.
 
+    `words` are those of the query that tell files apart: filters and common words are none.
     `unknown_words` are words of the query that the model has never seen; `unknown_language` is the
     language or script that most of it is in, where the model does not know that.
     """
@@ -293,6 +294,7 @@ class SearchResult:
     query: Query
     hits: tuple[Hit, ...]
     seconds: float
+    words: tuple[str, ...] = ()
     unknown_words: tuple[str, ...] = ()
     unknown_language: str | None = None
 

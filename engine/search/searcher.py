@@ -32,7 +32,7 @@ from engine.search import retrieve
 from engine.search.fuse import Ranked, fuse
 from engine.search.query import ParsedQuery, parse
 from engine.search.retrieve import Probe, Space
-from engine.store import embeddings, listing
+from engine.store import embeddings, fulltext, listing
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 
@@ -82,6 +82,7 @@ class Searcher:
             query=query,
             hits=hits,
             seconds=time.perf_counter() - started,
+            words=tuple(fulltext.words_of(words)),
             unknown_words=encoder.unknown_words(words) if words else (),
             unknown_language=unknown_language(words, encoder.card.languages) if words else None,
         )

@@ -1,6 +1,7 @@
+import pytest
 from PySide6.QtGui import QColor, QPixmap
 
-from desktop.text_marks import lines_with, mark
+from desktop.text_marks import lines_with, mark, pattern_of
 from engine.readings import Box
 
 ABOVE, BELOW = Box(0.1, 0.1, 0.5, 0.3), Box(0.1, 0.6, 0.9, 0.8)
@@ -22,3 +23,26 @@ def test_marks_are_where_the_boxes_are(qapp) -> None:
     assert image.pixelColor(100, 70) != QColor("white")
     assert image.pixelColor(100, 20) == QColor("white")
     assert image.pixelColor(195, 70) == QColor("white")
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "found"),
+    [
+        (["in"], "Beijing: in the paving, inside", ["in"]),
+        (["temple"], "Temples, a temple, temperature", ["Temples", "temple"]),
+        (["refunds"], "refunded; a refund", ["refunded", "refund"]),
+        (["cat"], "cats catch cattle", ["cats"]),
+        (["杭州"], "秋天的杭州早上", ["杭州"]),
+        (["c++"], "c++ and c", []),
+    ],
+)
+def test_whole_words_are_found_in_their_forms(
+    words: list[str], text: str, found: list[str]
+) -> None:
+    pattern = pattern_of(words)
+    assert pattern is not None
+    assert pattern.findall(text) == found
+
+
+def test_no_words_have_no_pattern() -> None:
+    assert pattern_of([]) is None
