@@ -13,6 +13,7 @@ from engine.readings import Box
 
 _AROUND_PX = 3
 _FILL_ALPHA = 56
+_NEAR_CHARS, _BEFORE_CHARS = 120, 40
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s)$")
 _FORMS = r"(?:ing|ed|es|s)?"
 
@@ -27,6 +28,16 @@ def pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
         for word in words
     ]
     return re.compile("|".join(forms), re.IGNORECASE) if forms else None
+
+
+def around(text: str, words: Sequence[str]) -> str:
+    """`text` from a little before the first of `words`; whole where that is near its beginning."""
+    pattern = pattern_of(words)
+    found = pattern.search(text) if pattern else None
+    if found is None or found.start() < _NEAR_CHARS:
+        return text
+    start = text.rfind(" ", 0, found.start() - _BEFORE_CHARS) + 1
+    return f"… {text[start:]}"
 
 
 def lines_with(words: Sequence[str], text: str, boxes: Sequence[Box]) -> list[Box]:

@@ -55,7 +55,13 @@ class ResultsPanel(QWidget):
         layout = sections.by_band if asked else sections.by_month
         same = self._answered == result.query
         self._answered = result.query
-        self.view.show_hits(result.hits, layout(result.hits), ranked=asked, keep_current=same)
+        self.view.show_hits(
+            result.hits,
+            layout(result.hits),
+            ranked=asked,
+            words=result.words,
+            keep_current=same,
+        )
         self._summary.setText(_summary(result, asked=asked))
         self._slider.setVisible(bool(result.hits))
         self._stack.setCurrentWidget(self.view if result.hits else self.empty)

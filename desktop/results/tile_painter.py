@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap,
 
 from desktop import formats, icons, theme
 from desktop.results.grid_layout import CAPTION_PX
+from desktop.text_marks import around
 from engine.paths import shown
 from engine.readings import Kind
 from engine.records import Band, Hit
@@ -26,6 +28,8 @@ class TileState:
     current: bool
     hovered: bool
     ranked: bool
+    words: tuple[str, ...] = ()
+    """What was asked for: a sheet begins near the first of them."""
 
 
 def paint(
@@ -40,7 +44,7 @@ def paint(
     painter.setClipPath(shape)
     painter.fillRect(picture, QColor(scheme.placeholder))
     if not hit.has_picture:
-        _paint_sheet(painter, picture, hit)
+        _paint_sheet(painter, picture, hit, state.words)
     elif thumbnail is not None and not thumbnail.isNull():
         _paint_picture(painter, picture, thumbnail, from_top=hit.kind is Kind.DOCUMENT)
     elif thumbnail is not None:
@@ -105,7 +109,7 @@ def _paint_icon(painter: QPainter, rect: QRect, name: str) -> None:
     painter.drawPixmap(spot, drawn)
 
 
-def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit) -> None:
+def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit, words: Sequence[str]) -> None:
     scheme = theme.colours()
     painter.fillRect(rect, QColor(scheme.side))
     inner = rect.adjusted(14, 14, -14, -12)
@@ -118,7 +122,7 @@ def _paint_sheet(painter: QPainter, rect: QRect, hit: Hit) -> None:
     painter.drawText(
         inner.adjusted(28, 0, 0, 0), Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, suffix
     )
-    text = " ".join((hit.snippet or hit.details.title or "").split())
+    text = around(" ".join((hit.snippet or hit.details.title or "").split()), words)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     painter.setPen(QColor(scheme.text))

@@ -56,6 +56,7 @@ class ResultsView(QAbstractScrollArea):
         self._hits: Sequence[Hit] = ()
         self._sections: Sequence[Section] = ()
         self._ranked = False
+        self._words: tuple[str, ...] = ()
         self._tile_px = 180
         self._current: int | None = None
         self._selected: set[int] = set()
@@ -77,11 +78,16 @@ class ResultsView(QAbstractScrollArea):
         sections: Sequence[Section],
         *,
         ranked: bool = False,
+        words: tuple[str, ...] = (),
         keep_current: bool = False,
     ) -> None:
-        """Replaces what is shown. With `keep_current`, the hit that was current stays so."""
+        """Replaces what is shown, by what `words` found.
+
+        With `keep_current`, the hit that was current stays so.
+        """
         kept = self.current_hit.content_id if self.current_hit and keep_current else None
         self._hits, self._sections, self._ranked = hits, tuple(sections), ranked
+        self._words = words
         self._selected.clear()
         self._current = self._hovered = None
         if kept is not None:
@@ -205,6 +211,7 @@ class ResultsView(QAbstractScrollArea):
                 current=tile.index == self._current and self.hasFocus(),
                 hovered=tile.index == self._hovered,
                 ranked=self._ranked,
+                words=self._words,
             )
             thumbnail = self._cache.get(hit.segment_id, self._thumbnail_px)
             rect = QRect(tile.x, tile.y - top, tile.width, tile.height)

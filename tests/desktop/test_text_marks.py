@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtGui import QColor, QPixmap
 
-from desktop.text_marks import lines_with, mark, pattern_of
+from desktop.text_marks import around, lines_with, mark, pattern_of
 from engine.readings import Box
 
 ABOVE, BELOW = Box(0.1, 0.1, 0.5, 0.3), Box(0.1, 0.6, 0.9, 0.8)
@@ -46,3 +46,12 @@ def test_whole_words_are_found_in_their_forms(
 
 def test_no_words_have_no_pattern() -> None:
     assert pattern_of([]) is None
+
+
+def test_a_text_is_shown_from_a_little_before_the_words() -> None:
+    long = "One sentence after the other, none of which says it. " * 6
+    shown = around(f"{long}Here the motorcycle is named.", ["motorcycle"])
+    assert shown.startswith("… ")
+    assert 30 < shown.index("motorcycle") < 60
+    assert around("A motorcycle at once.", ["motorcycle"]) == "A motorcycle at once."
+    assert around(long, ["motorcycle"]) == long
