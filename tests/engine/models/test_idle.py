@@ -11,6 +11,7 @@ import pytest
 from engine.errors import ModelError
 from engine.models.idle import IdleEncoder
 from engine.models.openclip.encoder import OpenClipEncoder
+from engine.models.starter import StarterEncoder, read_card
 from engine.records import Medium
 
 IDLE_S = 60.0
@@ -190,14 +191,16 @@ def test_a_model_that_cannot_be_loaded_can_be_asked_again(idle, load, tiny_folde
     assert idle.encode_texts(["a dog"]).shape == (1, 32)
 
 
-def test_everything_else_is_the_models_own(idle, small_noise, starter, noise):
+def test_everything_else_is_the_models_own(idle, small_noise, noise):
     assert idle.background(Medium.PICTURE).shape == (0, 32)
     assert idle.unknown_words("猫") == ()
     assert idle.encode_patches(small_noise[:1]).shape == (1, 4, 4, 32)
-    other = IdleEncoder(lambda: starter, IDLE_S)
+    # Of its own, as it is closed when it was idle, which other tests' must not be.
+    other = IdleEncoder(StarterEncoder, IDLE_S)
     with pytest.raises(ModelError, match="one vector a picture"):
         other.encode_patches(noise)
-    assert other.card == starter.card
+    assert other.card == read_card()
+    other.close()
 
 
 def test_the_usual_timer_frees_it_by_itself(load):
