@@ -125,3 +125,52 @@ def fujifilm_file(path: Path, preview: Image.Image, orientation: int = 1) -> Pat
     head = b"FUJIFILMCCD-RAW 0201FF129502X100".ljust(84, b"\0") + struct.pack(">6I", *places)
     path.write_bytes(head.ljust(jpeg_at, b"\0") + jpeg + records + mosaic)
     return path
+
+
+def canon_file(path: Path, preview: Image.Image, orientation: int = 1) -> Path:
+    """The same as Canon lays it out today (CR3): boxes, one of which is a track of the preview."""
+    encoded = io.BytesIO()
+    preview.save(encoded, "JPEG", quality=95)
+    jpeg, (width, height) = encoded.getvalue(), SENSOR
+    camera = _tiff(
+        *(long(256, width), long(257, height), text(271, "Canon"), text(272, "Canon EOS R")),
+        shorts(274, orientation),
+    )
+    shot = _tiff(text(36867, "2023:05:06 07:08:09"), shorts(34855, 400))
+    sensor = struct.pack(
+        ">4xHxxIIIIBBBBI12x", 0x100, width, height, width, height, 14, 0x40, 0, 0, 0x40
+    )
+    head = _box(b"ftyp", b"crx \0\0\0\1crx isom")
+
+    def tracks(at: int) -> bytes:
+        tags = _CANON + _box(b"CMT1", camera) + _box(b"CMT2", shot)
+        both = ((b"JPEG", b"\0" * 4, at, len(jpeg)), (b"CMP1", sensor, at + len(jpeg), 64))
+        return _box(b"moov", _box(b"uuid", tags) + b"".join(_track(*each) for each in both))
+
+    data_at = len(head) + len(tracks(0)) + 8
+    path.write_bytes(head + tracks(data_at) + _box(b"mdat", jpeg + bytes(64)))
+    return path
+
+
+_CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+
+
+def _track(kind: bytes, described: bytes, at: int, size: int) -> bytes:
+    """A track of one sample, which lies at an offset in the file."""
+    entry = _box(b"CRAW", bytes(82) + _box(kind, described))
+    table = (
+        _box(b"stsd", struct.pack(">II", 0, 1) + entry)
+        + _box(b"stsz", struct.pack(">III", 0, size, 1))
+        + _box(b"co64", struct.pack(">IIQ", 0, 1, at))
+    )
+    handler = _box(b"hdlr", bytes(8) + b"vide" + bytes(12))
+    media = handler + _box(b"minf", _box(b"stbl", table))
+    return _box(b"trak", _box(b"mdia", media))
+
+
+def _box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content) + 8) + name + content
+
+
+def _tiff(*entries: Entry) -> bytes:
+    return b"II*\0\x08\0\0\0" + directory(8, *entries)

@@ -1,5 +1,6 @@
 import random
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engine.readings import WHOLE, DateSource, PixelSpec, ReadFailure, Reading, 
 from tests.engine.readers.formats.raw_files import (
     Camera,
     Entry,
+    canon_file,
     directory,
     fujifilm_file,
     raw_file,
@@ -81,11 +83,18 @@ def test_the_files_of_makers_are_shown_by_their_previews(tmp_path: Path, camera:
     check_turned(outcome, path)
 
 
-def test_what_fujifilm_wrote_is_in_the_preview(tmp_path: Path) -> None:
-    path = fujifilm_file(tmp_path / "a.raf", cornered(), 6)
+@pytest.mark.parametrize(
+    ("write", "extension", "camera"),
+    [(fujifilm_file, ".raf", "FUJIFILM X100"), (canon_file, ".cr3", "Canon EOS R")],
+)
+def test_files_that_are_no_tiff_are_shown_by_their_previews(
+    tmp_path: Path, write: Callable[..., Path], extension: str, camera: str
+) -> None:
+    path = write(tmp_path / f"a{extension}", cornered(), 6)
     outcome = registry.read(path, SPEC)
     assert isinstance(outcome, Reading)
-    assert outcome.details.camera == "FUJIFILM X100"
+    assert outcome.reader == raw.FAMILY.name
+    assert outcome.details.camera == camera
     check_turned(outcome, path)
 
 
