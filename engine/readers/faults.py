@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from engine.paths import shown
+from engine.readers import seems
 from engine.readers.family import NotReadableError
 from engine.readings import SkipReason
 
@@ -33,6 +36,18 @@ def refused(damaged: Callable[[], NotReadableError]) -> Iterator[None]:
         if is_of_system(error):
             raise
         raise damaged() from error
+
+
+def misnamed(path: Path, head: bytes) -> NotReadableError | None:
+    """That a file which begins with `head` is not what its name promises, as far as that tells."""
+    likely = seems.likely_type(head)
+    if likely is None:
+        return None
+    return NotReadableError(
+        SkipReason.WRONG_TYPE,
+        f"The file is named {shown(path.suffix)} but seems to be {likely}. "
+        "If so, give it its right extension; if not, it is damaged.",
+    )
 
 
 def archive() -> NotReadableError:

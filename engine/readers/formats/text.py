@@ -37,14 +37,7 @@ _CODE = frozenset(
         *(".diff", ".patch"),
     )
 )
-_CHARSET_WITHIN = 64 << 10
-_CHARSETS = {
-    **dict.fromkeys(
-        _HTML,
-        re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE),
-    ),
-    ".xml": re.compile(rb"^<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)"),
-}
+_XML_ENCODING = re.compile(rb"^<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)")
 
 
 def read(path: Path, _spec: PixelSpec) -> Reading:
@@ -93,8 +86,9 @@ def _decoded(data: bytes, path: Path) -> str:
     head = data[:HEAD_BYTES]
     known = seems.known_type(head) if not _is_ascii_words(head) else None
     declared = None
-    charset = _CHARSETS.get(path.suffix.lower())
-    if charset and (found := charset.search(data[:_CHARSET_WITHIN])):
+    if path.suffix.lower() in _HTML:
+        declared = markup.declared_charset(data)
+    elif path.suffix.lower() == ".xml" and (found := _XML_ENCODING.search(data[:HEAD_BYTES])):
         declared = found[1].decode("ascii")
     text = None if known else encodings.decoded(data, declared)
     if text is None:

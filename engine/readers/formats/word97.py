@@ -52,7 +52,6 @@ _MARKS = {
 }
 """What the marks of cells, tabs, hyphens, lines, pages, paragraphs and columns become."""
 _PAGE = re.compile(rb"\W{0,8}(<\?xml[^>]*>\s*)?<(!doctype )?html\b", re.IGNORECASE)
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 
 def read(path: Path, _spec: PixelSpec) -> Reading:
@@ -83,8 +82,7 @@ FAMILY = Family(
 
 
 def _page(data: bytes) -> Reading:
-    charset = _CHARSET.search(data[:4096])
-    html = encodings.decoded(data, charset[1].decode("ascii", "replace") if charset else None)
+    html = encodings.decoded(data, markup.declared_charset(data))
     if html is None:
         raise documents.damaged()
     title, text = markup.title_and_text(html)

@@ -236,7 +236,8 @@ def _no_package(path: Path, file: IO[bytes]) -> NotReadableError:
     head = file.read(HEAD_BYTES)
     if ole.has_stream(file, "EncryptedPackage"):
         return documents.encrypted()
-    return documents.damaged() if head.startswith(SIGNATURE[0]) else ole.misnamed(path, head)
+    is_ours = head.startswith(SIGNATURE[0])
+    return (None if is_ours else faults.misnamed(path, head)) or documents.damaged()
 
 
 def _by_name(root: Element | None) -> dict[str, str]:

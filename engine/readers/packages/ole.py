@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from engine.paths import shown
-from engine.readers import faults, seems
+from engine.readers import faults
 from engine.readers.family import HEAD_BYTES, NotReadableError
 from engine.readers.packages import documents, properties
 from engine.readings import Details, SkipReason
@@ -44,7 +43,7 @@ def document(path: Path, name: str) -> Iterator[OleFileIO]:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head.startswith(SIGNATURE):
-        raise misnamed(path, head)
+        raise faults.misnamed(path, head) or documents.damaged()
     with opened(path) as container:
         if container.exists("EncryptedPackage"):
             raise documents.encrypted()
@@ -56,18 +55,6 @@ def document(path: Path, name: str) -> Iterator[OleFileIO]:
             )
         _refuse_sizes(container)
         yield container
-
-
-def misnamed(path: Path, head: bytes) -> NotReadableError:
-    """That a file which begins with `head` is not what its name promises, or is damaged."""
-    likely = seems.likely_type(head)
-    if likely is None:
-        return documents.damaged()
-    return NotReadableError(
-        SkipReason.WRONG_TYPE,
-        f"The file is named {shown(path.suffix)} but seems to be {likely}. "
-        "If so, give it its right extension; if not, it is damaged.",
-    )
 
 
 def has_stream(file: Path | IO[bytes], *names: str) -> bool:

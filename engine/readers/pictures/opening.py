@@ -5,7 +5,6 @@ The only module that opens pictures with Pillow, which is imported when it first
 
 from __future__ import annotations
 
-import errno
 import io
 import warnings
 from collections.abc import Iterator, Mapping
@@ -15,8 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.paths import shown
-from engine.readers import seems
+from engine.readers import faults
 from engine.readers.family import HEAD_BYTES, NotReadableError
 from engine.readings import SkipReason
 
@@ -131,9 +129,7 @@ def is_damage(error: Exception) -> bool:
     Decoders raise nearly anything on damaged files; the system's own errors have a number, but
     where a file sends its decoder to a place that no file has.
     """
-    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-        return False
-    return not isinstance(error, MemoryError) and "memory" not in str(error)
+    return not faults.is_of_system(error) and "memory" not in str(error)
 
 
 def damaged() -> NotReadableError:
@@ -163,11 +159,4 @@ def unidentified(path: Path, signatures: Signatures = SIGNATURES) -> NotReadable
         all(head.startswith(magic, offset) for offset, magic in signature.items())
         for signature in signatures
     )
-    likely = None if is_ours else seems.likely_type(head)
-    if likely is None:
-        return damaged()
-    return NotReadableError(
-        SkipReason.WRONG_TYPE,
-        f"The file is named {shown(path.suffix)} but seems to be {likely}. "
-        "If so, give it its right extension; if not, it is damaged.",
-    )
+    return (None if is_ours else faults.misnamed(path, head)) or damaged()

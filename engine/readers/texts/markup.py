@@ -15,6 +15,14 @@ _APART = (
 _LINES = "br, li, tr, dt, dd, option, figcaption, caption"
 _CELLS = "td, th"
 _BREAK = "\ue000"
+_CHARSET_WITHIN = 64 << 10
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+
+
+def declared_charset(html: bytes) -> str | None:
+    """The encoding that a page says it is in, where it does."""
+    found = _CHARSET.search(html[:_CHARSET_WITHIN])
+    return found[1].decode("ascii") if found else None
 
 
 def title_and_text(html: str) -> tuple[str | None, str]:
