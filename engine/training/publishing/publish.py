@@ -30,8 +30,9 @@ from engine.training.metrics import Answers, Metrics, differences
 from engine.training.publishing import calibration, card, figures
 from engine.training.publishing.calibration import Background, Fitted
 from engine.training.publishing.card import Made, Tried
-from engine.training.publishing.export import Exported, Precision, Traced
+from engine.training.publishing.export import Exported, Traced
 from engine.training.publishing.figures import TEXT_TO_IMAGE, Embedded, Progress
+from engine.training.publishing.packing import Precision
 from engine.training.publishing.runs import RunRecord
 from engine.training.recipe import Recipe
 

@@ -20,7 +20,7 @@ from engine.training.data import dataset
 from engine.training.data.dataset import TrainingData
 from engine.training.publishing.card import FILES
 from engine.training.publishing.card_page import page
-from engine.training.publishing.export import Precision
+from engine.training.publishing.packing import Precision
 from engine.training.publishing.publish import Published, Trained, publish
 from engine.training.publishing.runs import RunRecord, failed
 from engine.training.recipe import Origin, Recipe, Source, Stage, Towers
@@ -208,8 +208,9 @@ def test_a_published_model_computes_what_was_trained(
     with torch.inference_mode():
         seen = trained.encoder.image(torch.from_numpy(pixels)).numpy()
         read = trained.encoder.text(trained.encoder.ids(["red and green"])[0][None]).numpy()
-    assert (encoder.encode_images(pixels) * seen).sum(axis=1) == pytest.approx(1, abs=0.01)
-    assert (encoder.encode_texts(["red and green"]) * read).sum() == pytest.approx(1, abs=0.01)
+    # In 4 bits, which ship if they find as much.
+    assert (encoder.encode_images(pixels) * seen).sum(axis=1) == pytest.approx(1, abs=0.03)
+    assert (encoder.encode_texts(["red and green"]) * read).sum() == pytest.approx(1, abs=0.03)
 
 
 def test_its_background_is_embeddings_of_what_was_learnt(encoder: StarterEncoder) -> None:
