@@ -16,6 +16,8 @@ from engine.errors import RecipeError
 from engine.paths import shown
 
 Contrast = Literal["infonce", "sigmoid", "triplet"]
+Taught = Literal["first", "second", "both"]
+"""Branches of the image tower."""
 Amount = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -64,6 +66,9 @@ class Towers(Struct, frozen=True, forbid_unknown_fields=True):
     dropout: Share = 0.3
     image: Origin | None = None
     """A quantised MobileNetV2 (.tflite) to begin from, and to retain the knowledge of."""
+    second_image: Origin | None = None
+    """A finished model's image.onnx, whose MobileNetV2 a second branch of the image tower begins
+    with; stages say which branch they teach."""
     image_labels: str | None = None
     """A text file with the names of its classes, a line each."""
     text: Origin | None = None
@@ -123,6 +128,8 @@ class Stage(Struct, frozen=True, forbid_unknown_fields=True):
     """Texts without photos per step."""
     accumulated: Positive = 1
     """Over how many steps gradients are added up before the weights move."""
+    branches: Taught = "first"
+    """Which branches of the image tower learn. Once the second has, both are what is measured."""
     frozen_blocks: Amount | Literal["all"] = 4
     """How many blocks of the image tower's trunk, from the pixels on, keep their weights."""
     trunk_rate: Weight = 2e-4
@@ -167,8 +174,13 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     """After how many checks without a better dev recall a stage ends."""
 
     def __post_init__(self) -> None:
-        for number in range(len(self.stages)):
+        for number, stage in enumerate(self.stages):
             losses = self.losses_of(number)
+            if stage.branches != "first" and self.towers.second_image is None:
+                raise ValueError(
+                    f"stages[{number}].branches needs a second branch: name what it begins with as "
+                    "towers.second_image"
+                )
             if (losses.taught_photos or losses.taught_captions) and self.towers.text is None:
                 raise ValueError(
                     "taught_photos and taught_captions need a sentence teacher: name it as "

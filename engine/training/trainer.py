@@ -92,8 +92,8 @@ class Trainer:
     def _stage(self, number: int, saved: dict[str, Any] | None, on_progress: Progress) -> None:
         stage = self._recipe.stages[number]
         self._objective.weights = self._recipe.losses_of(number)
-        if saved is None and self._best is not None:
-            self._towers.load_state_dict(self._best)
+        if saved is None:
+            self._begin(number)
         optimiser = torch.optim.AdamW(
             [
                 *self._encoder.parameter_groups(stage),
@@ -107,9 +107,7 @@ class Trainer:
             optimiser, lambda step: _rate(step, stage.warm_up_steps, total // stage.accumulated)
         )
         self._average = self._averaged(stage)
-        if saved is None:
-            self.position.stage, self.position.step, self.position.unimproved = number, 0, 0
-        else:
+        if saved is not None:
             self._restore(saved, optimiser, schedule)
         if self.position.unimproved >= self._recipe.patience:
             return  # it had ended before the break
@@ -144,6 +142,15 @@ class Trainer:
                 saved_at = time.monotonic()
                 if ended:
                     break
+
+    def _begin(self, number: int) -> None:
+        """Goes on with the best weights of the stages before."""
+        position, stages = self.position, self._recipe.stages
+        if self._best is not None:
+            self._towers.load_state_dict(self._best)
+        if number and stages[number].branches != stages[number - 1].branches:
+            position.best = -1.0  # another model: it may begin with less, and become more
+        position.stage, position.step, position.unimproved = number, 0, 0
 
     def _learn(
         self, step: Step, stage: Stage, optimiser: torch.optim.Optimizer, schedule: Any

@@ -1,4 +1,4 @@
-"""MobileNetV2, its batch norms folded in, and how it starts from a quantised TensorFlow Lite file.
+"""MobileNetV2, its batch norms folded in, and how it starts from a file that holds one.
 
 M. Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018.
 """
@@ -113,13 +113,14 @@ def blocks() -> list[torch.nn.Module]:
 
 
 def load(trunk: torch.nn.Module, classifier: torch.nn.Linear, file: Path) -> None:
-    """Fills a trunk of `blocks` and the classifier on their mean from a .tflite file.
+    """Fills a trunk of `blocks` and the classifier on their mean from a file.
 
-    Quantised weights become floating-point ones. Raises ModelError.
+    That is a .tflite, or the .onnx of an image tower, of whose networks it is the first. Weights of
+    fewer bits become float32. Raises ModelError.
     """
     try:
-        weights = _weights(file)
         layers = [layer for layer in trunk.modules() if isinstance(layer, torch.nn.Conv2d)]
+        weights = _of_onnx(file, len(layers)) if file.suffix == ".onnx" else _of_tflite(file)
         *convolutions, (class_weight, class_bias) = weights
         with torch.no_grad():
             for layer, (weight, bias) in zip(layers, convolutions, strict=True):
@@ -130,13 +131,48 @@ def load(trunk: torch.nn.Module, classifier: torch.nn.Linear, file: Path) -> Non
     except _DAMAGED as error:
         raise ModelError(
             "The initial weights cannot be used",
-            f"{shown(file)} does not hold a MobileNetV2 1.0 in TensorFlow Lite's format ({error}).",
+            f"{shown(file)} does not hold a MobileNetV2 1.0 ({error}).",
             file,
         ) from error
 
 
-def _weights(file: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """The weight (out, in, h, w) and bias of each convolution, in order."""
+_Layers = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""The weight (out, in, h, w) and bias of each convolution, and last the classifier's."""
+
+
+def _of_onnx(file: Path, convolutions: int) -> _Layers:
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    try:
+        graph = onnx.load(file).graph
+    except OSError:
+        raise
+    except Exception as error:  # of protobuf, which has no types
+        raise ValueError(error) from error
+    stored = {each.name: onnx.numpy_helper.to_array(each).copy() for each in graph.initializer}
+    makers = {name: node for node in graph.node for name in node.output}
+
+    def value(name: str) -> NDArray[np.float32]:
+        """A weight as it is computed with: what is stored, or made of that by nodes."""
+        if name in stored:
+            return stored[name]
+        node = makers[name]
+        made = ReferenceEvaluator(node).run(None, {each: value(each) for each in node.input})
+        return np.asarray(next(iter(made)), np.float32)
+
+    means = {node.output[0] for node in graph.node if node.op_type == "ReduceMean"}
+    classifiers = [node for node in graph.node if node.op_type == "Gemm" and node.input[0] in means]
+    layers = [node for node in graph.node if node.op_type == "Conv"][:convolutions]
+    weights = []
+    for node in layers + classifiers[:1]:
+        weight, *bias = map(value, node.input[1:])
+        # One of nothing is left out by what writes graphs.
+        weights.append((weight, bias[0] if bias else np.zeros(len(weight), np.float32)))
+    return weights
+
+
+def _of_tflite(file: Path) -> _Layers:
     import tflite
 
     model = tflite.Model.GetRootAsModel(file.read_bytes(), 0)

@@ -20,7 +20,7 @@ from engine.training.networks.precision import bfloat16_is_fast
 from engine.training.recipe import Recipe, Stage, Towers
 
 _NO_DECAY = 1
-_OF_SMALL_TOWERS = ("image", "image_labels", "vocabulary", "unihan")
+_OF_SMALL_TOWERS = ("image", "second_image", "image_labels", "vocabulary", "unihan")
 
 
 class OpenClipTowers:

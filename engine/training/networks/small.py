@@ -15,7 +15,7 @@ from engine.errors import RecipeError
 from engine.models.wordpiece import WordPieces
 from engine.paths import shown
 from engine.training.networks import mobilenet, vocabulary
-from engine.training.networks.image_tower import CLASSES, ImageTower
+from engine.training.networks.image_tower import CLASSES, Branch, ImageTower
 from engine.training.networks.precision import bfloat16_is_fast
 from engine.training.networks.text_tower import TextTower
 from engine.training.recipe import Stage, Towers
@@ -28,7 +28,7 @@ _NO_DECAY = 1
 
 
 class SmallEncoder:
-    """A MobileNetV2 and a bag of word pieces; see `ImageTower` and `TextTower`."""
+    """One MobileNetV2 or two, and a bag of word pieces; see `ImageTower` and `TextTower`."""
 
     def __init__(self, towers: Towers, tokenizer: bytes, classes: Sequence[str] = ()) -> None:
         """With random weights. `classes` are those that the initial classifier tells apart.
@@ -38,7 +38,8 @@ class SmallEncoder:
         self.tokenizer = tokenizer
         self._pieces = WordPieces(tokenizer)
         count = len(vocabulary.read(tokenizer).pieces)
-        self.image = ImageTower(towers.dimension, towers.dropout)
+        branches = 2 if towers.second_image else 1
+        self.image = ImageTower(towers.dimension, towers.dropout, branches=branches)
         self.text = TextTower(count, towers.width, towers.dimension, layers=towers.layers)
         self.classes = tuple(classes)
 
@@ -46,7 +47,8 @@ class SmallEncoder:
         """Moves the towers to where they will be trained, in the precision that is fast there."""
         self.image.to(device)
         self.text.to(device)
-        self.image.precision = torch.bfloat16 if bfloat16_is_fast(device) else None
+        for branch in self.image.branches:
+            branch.precision = torch.bfloat16 if bfloat16_is_fast(device) else None
 
     def ids(self, texts: Sequence[str]) -> list[torch.Tensor]:
         """The int64 ids of each text, at most 128 of them; [0] where no word is known."""
@@ -63,25 +65,19 @@ class SmallEncoder:
         Vectors of word pieces and parameters of one number or row do not decay: most pieces are
         rare, and would vanish between two times that they are seen.
         """
-        blocks = self.image.trunk
-        frozen = len(blocks) if stage.frozen_blocks == "all" else stage.frozen_blocks
-        self.image.frozen_blocks = frozen
-        for block in blocks:
-            block.requires_grad_(False)
-        for block in blocks[frozen:]:
-            block.requires_grad_(True)
-        self.image.classifier.requires_grad_(frozen < len(blocks))
-        # A table of nothing would stay so but for a gradient of 1e12: it is normalised.
-        self.image.class_table.requires_grad_(bool(self.classes))
+        self.image.taught = stage.branches
+        self.image.requires_grad_(False)
+        trunks = [
+            parameter for branch in self.image.learning for parameter in self._thaw(branch, stage)
+        ]
         self.text.word_dropout = stage.word_dropout
-        trunk = [*blocks.parameters(), *self.image.classifier.parameters()]
-        known = set(map(id, trunk))
-        head = [each for each in self.image.parameters() if id(each) not in known]
+        known = set(map(id, trunks))
+        heads = [each for each in self.image.parameters() if id(each) not in known]
         tables = {id(self.text.vectors.weight), id(self.text.weights.weight)}
         groups = []
         for parameters, rate in (
-            (trunk, stage.trunk_rate),
-            (head, stage.head_rate),
+            (trunks, stage.trunk_rate),
+            (heads, stage.head_rate),
             (list(self.text.parameters()), stage.text_rate),
         ):
             learnt = [each for each in parameters if each.requires_grad]
@@ -93,6 +89,17 @@ class SmallEncoder:
                 {"params": still, "lr": rate, "weight_decay": 0.0},
             ]
         return [group for group in groups if group["params"]]
+
+    def _thaw(self, branch: Branch, stage: Stage) -> list[torch.nn.Parameter]:
+        """Lets a branch learn all but its frozen blocks; gives its trunk's and classifier's."""
+        branch.requires_grad_(True)
+        frozen = len(branch.trunk) if stage.frozen_blocks == "all" else stage.frozen_blocks
+        branch.frozen_blocks = frozen
+        branch.trunk[:frozen].requires_grad_(False)
+        branch.classifier.requires_grad_(frozen < len(branch.trunk))
+        # A table of nothing would stay so but for a gradient of 1e12: it is normalised.
+        branch.class_table.requires_grad_(bool(self.classes))
+        return [*branch.trunk.parameters(), *branch.classifier.parameters()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +124,15 @@ def initialise(encoder: SmallEncoder, towers: Towers, root: Path, begin: Beginni
     which the vocabulary is sorted by. A Chinese character begins as its gloss, a pair of them as
     their sum.
     """
-    if towers.image is not None:
-        mobilenet.load(encoder.image.trunk, encoder.image.classifier, root / towers.image.path)
-    encoder.image.standardise(torch.from_numpy(begin.photos))
-    if encoder.classes:
-        table = begin.embed([LABEL_TEXT.format(name) for name in encoder.classes])
-        with torch.no_grad():
-            encoder.image.class_table.copy_(torch.from_numpy(table))
+    origins = (towers.image, towers.second_image)
+    for branch, origin in zip(encoder.image.branches, origins, strict=False):
+        if origin is not None:
+            mobilenet.load(branch.trunk, branch.classifier, root / origin.path)
+        branch.standardise(torch.from_numpy(begin.photos))
+        if encoder.classes:
+            table = begin.embed([LABEL_TEXT.format(name) for name in encoder.classes])
+            with torch.no_grad():
+                branch.class_table.copy_(torch.from_numpy(table))
     if towers.text is not None:
         _begin_as_teacher(encoder.text, vocabulary.read(encoder.tokenizer), begin)
 
@@ -152,12 +161,12 @@ def initial_logits(
 ) -> Iterator[NDArray[np.float16]]:
     """What the initial classifier makes of batches of photos: (N, H, W, 3) to (N, classes)."""
     assert towers.image is not None
-    tower = ImageTower(towers.dimension, towers.dropout).to(device)
-    mobilenet.load(tower.trunk, tower.classifier, root / towers.image.path)
-    tower.precision = torch.bfloat16 if bfloat16_is_fast(device) else None
+    branch = Branch(towers.dimension, towers.dropout).to(device)
+    mobilenet.load(branch.trunk, branch.classifier, root / towers.image.path)
+    branch.precision = torch.bfloat16 if bfloat16_is_fast(device) else None
     for pixels in photos:
-        places = tower.places(torch.from_numpy(pixels).to(device))
-        yield tower.classifier(places.mean(1)).half().cpu().numpy()
+        places = branch.places(torch.from_numpy(pixels).to(device))
+        yield branch.classifier(places.mean(1)).half().cpu().numpy()
 
 
 def _begin_as_teacher(text: TextTower, pieces: vocabulary.Vocabulary, begin: Beginnings) -> None:

@@ -59,7 +59,11 @@ def _what(card: Mapping[str, Any]) -> str:
     if towers["openclip"]:
         image = text = f"open_clip's {towers['openclip']}, to {dimension} dimensions"
     else:
-        image = f"MobileNetV2 1.0 with heads to {dimension} dimensions"
+        image = f"MobileNetV2 1.0 with heads to {dimension} dimensions, " + (
+            "and another one for its mirror image"
+            if towers["second_image"]
+            else "for it and its mirror image"
+        )
         reader = f", {towers['layers']} transformer layers beside it" if towers["layers"] else ""
         text = (
             f"a weighted bag of word pieces{reader}, a linear layer and a small MLP to "
@@ -189,7 +193,7 @@ def _how_made(card: Mapping[str, Any]) -> str:
     )
     header = [
         "stage", "epochs", "pictures", "captioned, labelled, texts per step",
-        "rates: trunk, heads, texts", "frozen blocks",
+        "rates: trunk, heads, texts", "trunks", "frozen blocks",
     ]  # fmt: skip
     rows = [
         [
@@ -198,6 +202,7 @@ def _how_made(card: Mapping[str, Any]) -> str:
             f"{stage['edge_px']} px",
             f"{stage['photos']}, {stage['labelled']}, {stage['texts']}",
             f"{stage['trunk_rate']:g}, {stage['head_rate']:g}, {stage['text_rate']:g}",
+            stage["branches"],
             f"{stage['frozen_blocks']}",
         ]
         for stage in plan["stages"]

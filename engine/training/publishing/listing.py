@@ -35,7 +35,8 @@ def data(recipe: Recipe, root: Path) -> list[dict[str, Any]]:
 
 def origins(recipe: Recipe, root: Path) -> list[dict[str, Any]]:
     """The models that weights began from or were taught by. Raises CaptionsError."""
-    named = (recipe.towers.image, recipe.towers.text, *recipe.ensemble)
+    towers = recipe.towers
+    named = (towers.image, towers.second_image, towers.text, *recipe.ensemble)
     return [_origin(origin, root) for origin in named if origin is not None]
 
 

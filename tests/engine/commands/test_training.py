@@ -165,6 +165,32 @@ def test_a_finished_model_teaches_a_stage_that_comes_after(
     assert "the first one" in Path(told["model"], "README.md").read_text()
 
 
+@pytest.mark.slow
+def test_a_second_trunk_begins_with_that_of_a_finished_model(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    done = run(write_recipe(tmp_path, SMALL), "--json")
+    assert done.exit_code == 0, done.output
+    shutil.copytree(json.loads(done.stdout)["model"], data / "finished")
+    shutil.rmtree(tmp_path / "runs")
+    origin = {"name": "the other", "licence": "none", "trained_on": "squares"}
+    towers = SMALL | {"second_image": origin | {"path": "finished/image.onnx"}}
+    recipe = write_recipe(tmp_path, towers)
+    described = json.loads(recipe.read_text())
+    stage = described["stages"][0]
+    described["stages"] += [stage | {"name": part, "branches": part} for part in ("second", "both")]
+    recipe.write_text(json.dumps(described))
+    again = run(recipe, "--json")
+    assert again.exit_code == 0, again.output
+    model = Path(json.loads(again.stdout)["model"])
+    card = json.loads((model / "card.json").read_text())
+    assert [origin["what"] for origin in card["derived_from"]] == ["the other"]
+    assert "another one for its mirror image" in (model / "README.md").read_text()
+    sizes = [folder.joinpath("image.onnx").stat().st_size for folder in (model, data / "finished")]
+    assert sizes[0] > 1.9 * sizes[1]
+    StarterEncoder(model).close()
+
+
 def test_an_interrupted_run_is_listed_and_goes_on(data: Path, run: Run, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, OPENCLIP, stage={"epochs": 2000}, checks_per_stage=1000)
     out = tmp_path / "runs" / "first"

@@ -76,6 +76,7 @@ def test_a_recipe_written_out_whole_is_the_same_recipe(tmp_path: Path) -> None:
         ("stages.0.accumulated", 0, r"\$\.stages\[0\]\.accumulated"),
         ("stages.0.frozen_blocks", "some", r"\$\.stages\[0\]\.frozen_blocks"),
         ("stages.0.frozen_blocks", -1, r"\$\.stages\[0\]\.frozen_blocks"),
+        ("stages.0.branches", "both", r"stages\[0\].*name what it begins with as towers\.second"),
         ("stages.0.trunk_rate", -1e-3, r"\$\.stages\[0\]\.trunk_rate"),
         ("stages", [], r"length >= 1 - at `\$\.stages`"),
         ("captioned", [], r"length >= 1 - at `\$\.captioned`"),

@@ -25,7 +25,7 @@ from engine.training.data.steps import Loader
 from engine.training.networks.small import SmallEncoder
 from engine.training.networks.text_tower import TextTower
 from engine.training.objective import Objective, Tables
-from engine.training.recipe import Losses, Recipe, Source, Stage, Towers
+from engine.training.recipe import Losses, Origin, Recipe, Source, Stage, Towers
 from engine.training.trainer import CHECKPOINT, LOG, Position, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -196,7 +196,7 @@ def make(world: Path, tokenizer: bytes, tmp_path: Path) -> Iterator[Callable[...
         if isinstance(encoder, SmallEncoder):
             edge_px = recipe.towers.edge_px
             some = [captioned.squashed(photo.path, edge_px) for photo in data.captioned[:64]]
-            encoder.image.standardise(torch.from_numpy(np.stack(some)))
+            encoder.image.branches[0].standardise(torch.from_numpy(np.stack(some)))
             encoder.to("cpu")
         objective = Objective(recipe.losses, table, _tables(encoder, table))
         folder = tmp_path / name
@@ -425,11 +425,32 @@ def test_frozen_blocks_keep_their_weights(make) -> None:
     before = weights(encoder)
     trainer.run()
     moved = differing(before, weights(encoder))
-    blocks = {int(name.split(".")[2]) for name in moved if name.startswith("image.trunk")}
-    assert blocks <= {17, 18}
-    assert "text.vectors.weight" in moved
-    assert "image.linear.weight" in moved
-    assert not any(name in moved for name in ("image.mean", "image.deviation"))
+    image = {name.removeprefix("image.branches.0.") for name in moved}
+    assert {int(name.split(".")[1]) for name in image if name.startswith("trunk")} <= {17, 18}
+    assert {"text.vectors.weight", "linear.weight"} <= image
+    assert not {"mean", "deviation"} & image
+
+
+def test_a_second_branch_is_not_measured_against_the_first_alone(
+    make, world: Path, tmp_path: Path
+) -> None:
+    """It may find less at first; going back to what was best would be a model without it."""
+    origin = Origin("image.onnx", "Another", "CC0", "shapes")
+    heads = BRIEF.stages[0]
+    second = msgspec.structs.replace(
+        heads, name="second", branches="second", head_rate=1.0, text_rate=0.0
+    )
+    recipe = msgspec.structs.replace(
+        BRIEF,
+        stages=(heads, second),
+        towers=msgspec.structs.replace(BRIEF.towers, second_image=origin),
+    )
+    trainer, encoder = make(recipe)
+    before = weights(encoder)
+    position = trainer.run()
+    assert any(name.startswith("image.branches.1.") for name in differing(before, weights(encoder)))
+    data = dev(recipe, world, tmp_path)
+    assert check.measure(encoder, data, 32, recipe.languages) == position.figures
 
 
 def test_weights_that_are_no_numbers_end_the_run(make) -> None:

@@ -12,7 +12,9 @@ import torch  # noqa: TID253 -- what the network is made of
 from engine.errors import ModelError
 from engine.training.data import captioned
 from engine.training.networks import mobilenet
-from engine.training.networks.image_tower import ImageTower
+from engine.training.networks.image_tower import Branch, ImageTower
+from engine.training.publishing.export import Traced
+from engine.training.publishing.packing import Precision
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -29,28 +31,28 @@ def published() -> Path:
 
 
 @pytest.fixture
-def tower() -> ImageTower:
-    return ImageTower(8, 0.0).eval()
+def branch() -> Branch:
+    return Branch(8, 0.0).eval()
 
 
 @pytest.mark.samples
 def test_the_published_network_recognises_photos(
-    published: Path, tower: ImageTower, real_photos: dict[str, Path]
+    published: Path, branch: Branch, real_photos: dict[str, Path]
 ) -> None:
-    mobilenet.load(tower.trunk, tower.classifier, published / NAME)
+    mobilenet.load(branch.trunk, branch.classifier, published / NAME)
     labels = (published / "imagenet_labels.txt").read_text(encoding="utf-8").splitlines()
     shown = {"cat": "Egyptian cat", "coffee": "espresso", "rocket": "missile"}
     shown |= {"motorcycle": "motor scooter, scooter"}
     photos = np.stack([captioned.squashed(real_photos[name], 224) for name in shown])
     with torch.inference_mode():
-        logits = tower.embed(torch.from_numpy(photos))[1]
+        logits = branch(torch.from_numpy(photos))[1]
     for found, expected in zip(logits.topk(3).indices, shown.values(), strict=True):
         assert expected in [labels[number] for number in found]
 
 
 @pytest.mark.samples
 def test_a_damaged_network_is_refused_or_read(
-    published: Path, tower: ImageTower, tmp_path: Path
+    published: Path, branch: Branch, tmp_path: Path
 ) -> None:
     """Whatever is cut off or overwritten, nothing but ModelError comes of it."""
     whole = (published / NAME).read_bytes()
@@ -59,7 +61,7 @@ def test_a_damaged_network_is_refused_or_read(
     for keep in (8, 30, 1_000, 100_000, len(whole) // 2):
         file.write_bytes(whole[:keep])
         with pytest.raises(ModelError) as caught:
-            mobilenet.load(tower.trunk, tower.classifier, file)
+            mobilenet.load(branch.trunk, branch.classifier, file)
         assert caught.value.path == file
     for _ in range(10):
         damaged = bytearray(whole)
@@ -67,7 +69,7 @@ def test_a_damaged_network_is_refused_or_read(
             damaged[draws.randrange(len(damaged) - 60_000, len(damaged))] = draws.randrange(256)
         file.write_bytes(damaged)
         try:  # some damage is of weights, and not seen
-            mobilenet.load(tower.trunk, tower.classifier, file)
+            mobilenet.load(branch.trunk, branch.classifier, file)
         except ModelError as error:
             assert error.path == file
 
@@ -84,17 +86,44 @@ def test_a_damaged_network_is_refused_or_read(
         np.random.default_rng(0).bytes(5_000),
     ],
 )
-def test_what_is_no_network_is_refused(tower: ImageTower, tmp_path: Path, contents: bytes) -> None:
+def test_what_is_no_network_is_refused(branch: Branch, tmp_path: Path, contents: bytes) -> None:
     file = tmp_path / "damaged.tflite"
     file.write_bytes(contents)
     with pytest.raises(ModelError, match=r"damaged\.tflite") as caught:
-        mobilenet.load(tower.trunk, tower.classifier, file)
+        mobilenet.load(branch.trunk, branch.classifier, file)
     assert caught.value.path == file
 
 
-def test_a_missing_network_is_named(tower: ImageTower, tmp_path: Path) -> None:
+@pytest.mark.slow  # tracing a network takes seconds
+@pytest.mark.parametrize("branches", [1, 2])
+def test_the_first_network_of_a_finished_image_tower_is_read(
+    branch: Branch, tmp_path: Path, branches: int
+) -> None:
+    torch.manual_seed(0)
+    tower = ImageTower(8, 0.0, branches=branches)
+    tower.taught = "both" if branches == 2 else "first"
+    sample = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
+    file = Traced(tower, sample).write(tmp_path / "image.onnx", Precision.FLOAT16).file
+    mobilenet.load(branch.trunk, branch.classifier, file)
+    with torch.inference_mode():
+        expected = tower.branches[0].eval()(sample)[1]
+        assert torch.allclose(branch(sample)[1], expected, rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("contents", [b"", b"nonsense" * 500, bytes(4_000)])
+def test_an_onnx_file_without_a_network_is_refused(
+    branch: Branch, tmp_path: Path, contents: bytes
+) -> None:
+    file = tmp_path / "damaged.onnx"
+    file.write_bytes(contents)
+    with pytest.raises(ModelError, match=r"damaged\.onnx") as caught:
+        mobilenet.load(branch.trunk, branch.classifier, file)
+    assert caught.value.path == file
+
+
+def test_a_missing_network_is_named(branch: Branch, tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
-        mobilenet.load(tower.trunk, tower.classifier, tmp_path / "missing.tflite")
+        mobilenet.load(branch.trunk, branch.classifier, tmp_path / "missing.tflite")
     assert caught.value.path == tmp_path / "missing.tflite"
 
 
