@@ -10,16 +10,21 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.models.base import Encoder
 from engine.training.data import captioned
+from engine.training.data.corpora import trials
 from engine.training.data.corpora.trials import PassageTrial
 from engine.training.data.layouts import CaptionedPhoto
 from engine.training.metrics import Answers, Metrics, Ranks, ranks_of_scores
+
+if TYPE_CHECKING:
+    from engine.training.data.dataset import TrainingData
+    from engine.training.recipe import Recipe
 
 Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it and how much there is."""
@@ -42,6 +47,35 @@ class Embedded:
 
     photos: Vectors
     captions: dict[str, Vectors]
+
+
+def of_card(
+    encoder: Encoder, recipe: Recipe, loaded: TrainingData, on_progress: Progress = lambda *_: None
+) -> dict[str, Any]:
+    """All figures of a card: `measured_on`, and by task and language what `as_json` gives."""
+    dev, edge_px = loaded.dev, recipe.towers.edge_px
+    found = answers(dev, embed(encoder, dev, on_progress))
+    measured: dict[str, Any] = {
+        "measured_on": f"{recipe.dev.name}: {len(dev):,} photos, fitted to {edge_px} x {edge_px} "
+        "px. It was not trained on them, but the checkpoint and the precision were chosen by them, "
+        "so that other photos may be found a little less well.",
+        **{
+            task: {language: as_json(Metrics.of(each)) for language, each in by_language.items()}
+            for task, by_language in found.items()
+        },
+    }
+    if loaded.held_out:
+        right = label_answers(encoder, loaded.held_out, loaded.labels)
+        measured["labels"] = as_json(Metrics.of(right)) | {"labels": len(loaded.labels)}
+    sentences = loaded.held_out_sentences
+    for name, trial in (
+        ("passages", trials.passage_trial(sentences)),
+        ("translations", trials.translation_trial(sentences)),
+    ):
+        if trial.queries:
+            documents = {"documents": len(trial.documents)}
+            measured[name] = as_json(Metrics.of(passage_answers(encoder, trial))) | documents
+    return measured
 
 
 def embed(

@@ -25,8 +25,7 @@ from engine.paths import shown
 from engine.readings import PixelSpec
 from engine.records import Calibration, Medium
 from engine.training.data import captioned
-from engine.training.data.corpora import trials
-from engine.training.metrics import Answers, Metrics, differences
+from engine.training.metrics import Answers, differences
 from engine.training.publishing import calibration, card, figures
 from engine.training.publishing.calibration import Background, Fitted
 from engine.training.publishing.card import Made, Tried
@@ -216,42 +215,11 @@ class _Work:
         try:
             against = calibration.background(encoder, self._loaded.captioned)
             _store(against, self.model)
-            measured = self._figures(encoder)
+            measured = figures.of_card(encoder, self._recipe, self._loaded, self._on_progress)
             fitted = calibration.calibrate(encoder, self._loaded.dev, against, self._on_progress)
         finally:
             encoder.close()
         return measured, fitted
-
-    def _figures(self, encoder: StarterEncoder) -> dict[str, Any]:
-        dev, held_out = self._loaded.dev, self._loaded.held_out
-        found = figures.answers(dev, figures.embed(encoder, dev, self._on_progress))
-        edge_px = self._recipe.towers.edge_px
-        measured: dict[str, Any] = {
-            "measured_on": f"{self._recipe.dev.name}: {len(dev):,} photos, fitted to {edge_px} x "
-            f"{edge_px} px. It was not trained on them, but the checkpoint and the precision were "
-            "chosen by them, so that other photos may be found a little less well.",
-            **{
-                task: {
-                    language: figures.as_json(Metrics.of(answers))
-                    for language, answers in by_language.items()
-                }
-                for task, by_language in found.items()
-            },
-        }
-        if held_out:
-            labels = self._loaded.labels
-            answers = figures.label_answers(encoder, held_out, labels)
-            measured["labels"] = figures.as_json(Metrics.of(answers)) | {"labels": len(labels)}
-        sentences = self._loaded.held_out_sentences
-        for name, trial in (
-            ("passages", trials.passage_trial(sentences)),
-            ("translations", trials.translation_trial(sentences)),
-        ):
-            if trial.queries:
-                answers = figures.passage_answers(encoder, trial)
-                documents = {"documents": len(trial.documents)}
-                measured[name] = figures.as_json(Metrics.of(answers)) | documents
-        return measured
 
     def _draft(self, folder: Path, image: Path, text: Path) -> None:
         """A model in `folder` that can be loaded, not calibrated yet."""
