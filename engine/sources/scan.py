@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import deque
@@ -15,7 +16,7 @@ from engine.sources import rules
 
 @dataclass(frozen=True, slots=True)
 class ClosedFolder:
-    """A folder that cannot be listed: what is known of its files stays."""
+    """A folder that cannot be looked into now: what is known of its files stays."""
 
     relative: Path
     detail: str
@@ -30,9 +31,11 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFol
     """
     try:
         status = (folder.path / below).stat()
-    except FileNotFoundError:
+    except OSError as error:
         if below == Path():
             raise
+        if not _is_gone(error):
+            yield ClosedFolder(below, _detail(error))
         return
     if any(rules.ignores_folder(part) for part in below.parts[:-1]):
         return
@@ -58,19 +61,33 @@ def _walk(
         except OSError as error:
             if relative == Path():
                 raise
-            yield ClosedFolder(relative, error.strerror or str(error))
+            yield ClosedFolder(relative, _detail(error))
             continue
         for entry in entries:
             try:
                 status = entry.stat()
-            except OSError:
-                continue  # a link to nowhere, a link to itself, or gone since it was listed
+                if stat.S_ISDIR(status.st_mode):
+                    # On Windows the entry itself knows of no identity.
+                    status = os.stat(entry.path)  # noqa: PTH116
+            except OSError as error:
+                if not _is_gone(error):
+                    yield ClosedFolder(relative / entry.name, _detail(error))
+                continue
             if stat.S_ISREG(status.st_mode):
                 if not rules.ignores_file(entry.name):
                     yield _found(folder, relative / entry.name, status)
             elif stat.S_ISDIR(status.st_mode) and not rules.ignores_folder(entry.name):
                 child = (relative / entry.name, (status.st_dev, status.st_ino))
                 folders.append(child) if entry.is_symlink() else folders.appendleft(child)
+
+
+def _is_gone(error: OSError) -> bool:
+    """Whether nothing is there: a link to nowhere or to itself counts as nothing."""
+    return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+
+def _detail(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _found(folder: Folder, relative: Path, status: os.stat_result) -> FoundFile:

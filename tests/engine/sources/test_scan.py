@@ -1,4 +1,7 @@
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,6 +95,61 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch) -> 
     closed = [item for item in scan(watched(tmp_path)) if isinstance(item, ClosedFolder)]
     assert closed == [ClosedFolder(Path("closed"), "Permission denied")]
     assert found(tmp_path) == ["open/a.jpg"]
+
+
+class WindowsEntry:
+    """An entry of a listing as Windows makes it: what it says of a folder has no identity."""
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        self._entry = entry
+        self.name, self.path = entry.name, entry.path
+
+    def is_symlink(self) -> bool:
+        return self._entry.is_symlink()
+
+    def stat(self) -> os.stat_result:
+        status = self._entry.stat()
+        fields = list(status)
+        fields[1] = fields[2] = 0
+        return os.stat_result(fields, {"st_mtime_ns": status.st_mtime_ns})
+
+
+def test_every_folder_is_entered_where_listings_have_no_identities(
+    tmp_path: Path, monkeypatch
+) -> None:
+    put(tmp_path, "a/1.jpg", "b/2.jpg", "b/c/3.jpg")
+    (tmp_path / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
+    listing = os.scandir
+
+    @contextmanager
+    def windows_listing(path: Path) -> Iterator[list[WindowsEntry]]:
+        with listing(path) as entries:
+            yield [WindowsEntry(entry) for entry in entries]
+
+    monkeypatch.setattr(os, "scandir", windows_listing)
+    assert found(tmp_path) == ["a/1.jpg", "b/2.jpg", "b/c/3.jpg"]
+
+
+@pytest.mark.parametrize("below", ["", "dead"])
+def test_what_cannot_be_looked_at_is_not_taken_for_gone(
+    tmp_path: Path, monkeypatch, below: str
+) -> None:
+    put(tmp_path, "alive/a.jpg", "dead/b.jpg")
+    look = os.stat
+
+    def refuse(path: Path | str, **options: bool) -> os.stat_result:
+        if Path(path).name == "dead":
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return look(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    closed = [i for i in scan(watched(tmp_path), Path(below)) if isinstance(i, ClosedFolder)]
+    assert closed == [ClosedFolder(Path("dead"), "Transport endpoint is not connected")]
+
+
+def test_a_part_below_what_is_now_a_file_is_gone(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg")
+    assert found(tmp_path, "a.jpg/b.jpg") == []
 
 
 def test_a_watched_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
