@@ -43,7 +43,7 @@ class Overview:
 class Bridge(QObject):
     """Asks the library on threads of its own and answers with signals on the GUI thread.
 
-    Of several searches only the last is answered.
+    Of several questions only the last is answered.
     """
 
     search_finished = Signal(SearchResult)
@@ -61,7 +61,8 @@ class Bridge(QObject):
     def __init__(self, library: Library, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._generation = 0
+        self._asked: Query | None = None
+        self._search: Future[SearchResult] | None = None
         self._wanted: set[tuple[SegmentId, int]] = set()
         self._wanted_lock = threading.Lock()
         self._closed = False
@@ -71,14 +72,20 @@ class Bridge(QObject):
         self.models = ModelsBridge(library, self)
 
     def search(self, query: Query) -> None:
-        """Answers with `search_finished` or `search_failed`, unless another search follows."""
+        """Answers with `search_finished` or `search_failed`, unless another question follows.
+
+        The same question may be asked again before it is answered.
+        """
         if self._closed:
             return
-        self._generation += 1
-        generation = self._generation
+        if self._search is not None:
+            self._search.cancel()  # where it still waits behind another
+        self._asked = query
 
         def deliver(done: Future[SearchResult]) -> None:
-            if self._closed or done.cancelled() or generation != self._generation:
+            # Compared as questions: while files are indexed, the same one is asked ever again, and
+            # an answer that takes longer than that would never come.
+            if self._closed or done.cancelled() or query != self._asked:
                 return
             error = done.exception()
             if isinstance(error, KeepsightError):
@@ -88,7 +95,8 @@ class Bridge(QObject):
             else:
                 self.search_finished.emit(done.result())
 
-        self._library.search_async(query).add_done_callback(deliver)
+        self._search = self._library.search_async(query)
+        self._search.add_done_callback(deliver)
 
     def want_thumbnails(self, hits: list[Hit], edge_px: int) -> None:
         """Loads the thumbnails of these hits; those that were wanted before no longer are."""

@@ -1,12 +1,15 @@
 """The bridge is the only crossing between the engine's threads and Qt."""
 
 import sys
+import threading
+from collections.abc import Iterator
 
+import pytest
 from PySide6.QtCore import QThread
 
 from desktop.bridge import Bridge
 from engine.library import Library
-from engine.records import Query
+from engine.records import Query, SearchResult
 
 
 def test_answers_arrive_on_the_gui_thread(home, qapp, qtbot, pictures, make_photo) -> None:
@@ -26,6 +29,57 @@ def test_answers_arrive_on_the_gui_thread(home, qapp, qtbot, pictures, make_phot
     assert loaded.args[:2] == [hit.content_id, 256]
     assert loaded.args[2].width() == 96
     assert threads == [qapp.thread()]
+    bridge.close()
+
+
+class Gate:
+    """Lets one search after the other through, and notes which were begun."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.first_begun = threading.Event()
+        self.passes = threading.Semaphore(0)
+
+
+@pytest.fixture
+def gate(monkeypatch) -> Iterator[Gate]:
+    gate = Gate()
+    search = Library.search
+
+    def held(library: Library, query: Query) -> SearchResult:
+        gate.begun.append(query.text)
+        gate.first_begun.set()
+        gate.passes.acquire(timeout=20)
+        return search(library, query)
+
+    monkeypatch.setattr(Library, "search", held)
+    yield gate
+    gate.passes.release(9)
+
+
+def test_overtaken_questions_are_not_looked_for(home, qtbot, gate) -> None:
+    bridge = Bridge(Library.open(home))
+    answers: list[str] = []
+    bridge.search_finished.connect(lambda result: answers.append(result.query.text))
+    bridge.search(Query(text="a"))
+    assert gate.first_begun.wait(20)
+    with qtbot.waitSignal(bridge.search_finished, timeout=20_000):
+        for text in ("a c", "a ca", "a cat"):
+            bridge.search(Query(text=text))
+        gate.passes.release(9)
+    bridge.close()
+    assert gate.begun == ["a", "a cat"]
+    assert answers == ["a cat"]
+
+
+def test_asking_again_does_not_put_off_the_answer(home, qtbot, gate) -> None:
+    bridge = Bridge(Library.open(home))
+    bridge.search(Query(text="a cat"))
+    assert gate.first_begun.wait(20)
+    with qtbot.waitSignal(bridge.search_finished, timeout=20_000):
+        bridge.search(Query(text="a cat"))
+        gate.passes.release()
+    gate.passes.release()
     bridge.close()
 
 
