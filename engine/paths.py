@@ -10,6 +10,11 @@ import platformdirs
 
 PRIVATE_DIR_MODE = 0o700
 
+OWN_MARK = ".keepsight-own"
+"""A file in every directory of a library, which is never indexed, by whichever library."""
+
+_MARK_TEXT = "Keepsight keeps its own files in this folder, and looks for no photos or documents.\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -38,10 +43,12 @@ class Home:
         return cls(root / "config", root / "data", root / "cache", root / "logs")
 
     def create(self) -> Home:
-        """Makes the directories, readable by their owner only."""
+        """Makes the directories, readable by their owner only, and marks them as Keepsight's."""
         for directory in (self.config, self.data, self.cache, self.logs):
             directory.mkdir(parents=True, exist_ok=True)
             directory.chmod(PRIVATE_DIR_MODE)
+            if not (directory / OWN_MARK).exists():
+                (directory / OWN_MARK).write_text(_MARK_TEXT, "utf-8")
         return self
 
     @property

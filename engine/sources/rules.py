@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
+import stat
+from pathlib import Path
+
+from engine.paths import OWN_MARK
 
 IGNORED_FOLDERS = frozenset(
     {
@@ -41,6 +45,27 @@ def ignores_file(name: str) -> bool:
     )
 
 
-def ignores(relative: PurePath) -> bool:
-    """Whether a file at this path below a watched folder is left out."""
-    return ignores_file(relative.name) or any(ignores_folder(part) for part in relative.parts[:-1])
+def is_hidden(status: os.stat_result) -> bool:
+    """Whether the system hides it otherwise than by its name: AppData, or Library on a Mac."""
+    return bool(
+        getattr(status, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_HIDDEN
+        or getattr(status, "st_flags", 0) & stat.UF_HIDDEN
+    )
+
+
+def leaves_out(root: Path, relative: Path) -> bool:
+    """Whether `relative`, below the watched folder `root`, lies in a folder that is left out.
+
+    Or is one where Keepsight keeps its own files.
+    """
+    parents = [parent for parent in relative.parents if parent != Path()]
+    return any(ignores_folder(each.name) or _looks_hidden(root / each) for each in parents) or any(
+        os.path.lexists(root / each / OWN_MARK) for each in (relative, *relative.parents)
+    )
+
+
+def _looks_hidden(path: Path) -> bool:
+    try:
+        return is_hidden(path.stat())
+    except OSError:
+        return False

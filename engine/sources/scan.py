@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.paths import OWN_MARK
 from engine.records import Folder, FoundFile, Stamp
 from engine.sources import rules
 
@@ -37,7 +38,7 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFol
         if not _is_gone(error):
             yield ClosedFolder(below, _detail(error))
         return
-    if any(rules.ignores_folder(part) for part in below.parts[:-1]):
+    if rules.leaves_out(folder.path, below):
         return
     if stat.S_ISREG(status.st_mode) and not rules.ignores_file(below.name):
         yield _found(folder, below, status)
@@ -63,6 +64,8 @@ def _walk(
                 raise
             yield ClosedFolder(relative, _detail(error))
             continue
+        if any(entry.name == OWN_MARK for entry in entries):
+            continue
         for entry in entries:
             try:
                 status = entry.stat()
@@ -76,7 +79,9 @@ def _walk(
             if stat.S_ISREG(status.st_mode):
                 if not rules.ignores_file(entry.name):
                     yield _found(folder, relative / entry.name, status)
-            elif stat.S_ISDIR(status.st_mode) and not rules.ignores_folder(entry.name):
+            elif stat.S_ISDIR(status.st_mode) and not (
+                rules.ignores_folder(entry.name) or rules.is_hidden(status)
+            ):
                 child = (relative / entry.name, (status.st_dev, status.st_ino))
                 folders.append(child) if entry.is_symlink() else folders.appendleft(child)
 

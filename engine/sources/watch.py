@@ -168,7 +168,8 @@ class Watcher:
                         unsettled[relative] = (current, now)
                     elif now - since >= SETTLE_S:
                         del unsettled[relative]
-                        settled.setdefault(folder_id, set()).add(relative)
+                        if not rules.leaves_out(root, relative):
+                            settled.setdefault(folder_id, set()).add(relative)
             if not any(self._unsettled.values()):
                 self._wake.clear()
         return {folder_id: frozenset(paths) for folder_id, paths in settled.items()}

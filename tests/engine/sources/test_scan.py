@@ -1,13 +1,17 @@
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.paths import Home
 from engine.records import LATEST_NS, Folder, FolderId, FolderState, FoundFile
 from engine.sources import rules
 from engine.sources.scan import ClosedFolder, scan
@@ -163,7 +167,45 @@ NAMES = st.sampled_from(["a.jpg", ".b", "Cache", "node_modules", "c", "d.part", 
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_a_file_is_left_out_with_its_folder_or_by_its_name(parts: list[str]) -> None:
     by_folder = any(rules.ignores_folder(part) for part in parts[:-1])
-    assert rules.ignores(Path(*parts)) == (by_folder or rules.ignores_file(parts[-1]))
+    with TemporaryDirectory() as root:
+        put(Path(root), "/".join(parts))
+        left_out = by_folder or rules.ignores_file(parts[-1])
+        assert found(Path(root)) == ([] if left_out else ["/".join(parts)])
+        assert rules.leaves_out(Path(root), Path(*parts)) == by_folder
+
+
+def test_a_library_inside_a_watched_folder_is_not_indexed(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "portable" / "keepsight").create()
+    put(tmp_path, "a.jpg", "portable/b.txt", "portable/keepsight/data/vectors/c.json")
+    assert found(tmp_path) == ["a.jpg", "portable/b.txt"]
+    for own in (home.data, home.vectors, home.vectors / "c.json"):
+        assert found(tmp_path, own.relative_to(tmp_path).as_posix()) == []
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"st_file_attributes": stat.FILE_ATTRIBUTE_HIDDEN},
+        {"st_flags": stat.UF_HIDDEN},
+    ],
+)
+def test_a_folder_that_the_system_hides_is_left_out_unless_it_is_the_watched_one(
+    tmp_path: Path, monkeypatch, mark: dict[str, int]
+) -> None:
+    put(tmp_path, "seen/a.jpg", "AppData/deep/b.jpg")
+    look = os.stat
+
+    def marked(path: Path | str, **options: bool) -> os.stat_result | SimpleNamespace:
+        status = look(path, **options)
+        if Path(path).name != "AppData":
+            return status
+        fields = {name: getattr(status, name) for name in dir(status) if name.startswith("st_")}
+        return SimpleNamespace(**fields, **mark)
+
+    monkeypatch.setattr(os, "stat", marked)
+    assert found(tmp_path) == ["seen/a.jpg"]
+    assert found(tmp_path, "AppData/deep") == []
+    assert found(tmp_path / "AppData") == ["deep/b.jpg"]
 
 
 @pytest.mark.parametrize("name", ["Thumbs.db", "~$letter.docx", "film.MP4.part", "._a.jpg", "x~"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.paths import Home
 from engine.records import Folder, FolderId, FolderState
 from engine.sources import watch
 from engine.sources.watch import Changes, Watcher
@@ -111,6 +112,20 @@ def test_ignored_folders_are_not_reported(watcher, reports, pictures) -> None:
     (pictures / "seen.txt").write_text("a")
     reports.wait_for("seen.txt")
     assert not {path for path in reports.paths if path.endswith("/a.txt")}
+
+
+def test_what_a_library_writes_into_its_own_folders_is_not_reported(
+    watcher, reports, pictures
+) -> None:
+    home = Home.at(pictures / "keepsight").create()
+    home.vectors.mkdir()
+    (home.vectors / "own.json").write_text("{}")
+    (pictures / "first.txt").write_text("a")
+    reports.wait_for("first.txt")
+    (home.vectors / "own.json").write_text("[]")
+    (pictures / "last.txt").write_text("a")
+    reports.wait_for("last.txt")
+    assert not {path for path in reports.paths if path.startswith("keepsight/")}
 
 
 def test_too_many_paths_become_the_whole_folder(watcher, reports, pictures, monkeypatch) -> None:
