@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from engine.readings import Member, ReadFailure
-from engine.records import ContentId
+from engine.records import LATEST_NS, ContentId
 from engine.store import fulltext
 
 _NS_PER_S = 1_000_000_000
@@ -30,7 +30,9 @@ def keep(
         failure = member.outcome if isinstance(member.outcome, ReadFailure) else None
         modified_ns = None
         if member.modified_at is not None:
-            modified_ns = int(member.modified_at.timestamp()) * _NS_PER_S
+            # Archives and mails say what they like; SQLite's integers end in 1677 and in 2262.
+            since_epoch_ns = int(member.modified_at.timestamp()) * _NS_PER_S
+            modified_ns = max(-LATEST_NS, min(since_epoch_ns, LATEST_NS))
         row = connection.execute(
             """
             INSERT INTO members (container_id, name, extension, size_bytes, modified_ns,

@@ -3,6 +3,7 @@
 import email.message
 import io
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_what_could_not_be_read_inside_is_accounted_for(library: Library, archiv
     skips = {skip.member: skip.reason for skip in library.skips()}
     assert skips == {"program.bin": SkipReason.UNSUPPORTED, "nothing.txt": SkipReason.EMPTY}
     assert {skip.path for skip in library.skips()} == {archive}
+
+
+def test_a_date_of_no_sense_inside_stops_nothing(library: Library, pictures: Path) -> None:
+    with tarfile.open(pictures / "old.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, mtime in (("letter.txt", 80_000_000_000), ("note.txt", 1)):
+            words = f"The tenant shall pay the deposit: {name}".encode()
+            file = tarfile.TarInfo(name)
+            file.size, file.mtime = len(words), mtime
+            archive.addfile(file, io.BytesIO(words))
+    index(library, pictures)
+    assert "letter.txt" in names(library, "tenant deposit")
+    assert library.skips() == []
 
 
 def test_a_photo_inside_has_a_thumbnail_and_can_be_opened(library: Library, archive: Path) -> None:
