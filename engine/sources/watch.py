@@ -32,8 +32,15 @@ TICK_S = 0.25
 POLL_S = 3.0
 """Whether folders are there at all is looked at this often: a drive comes and goes unannounced."""
 
-MANY_PATHS = 10_000
-"""Above this many unsettled paths, the whole folder is reported instead: the bound of the queue."""
+SWEEP_EVERY_S = 3600.0
+"""Folders are reported as a whole this often: systems drop events, and not all of them tell."""
+
+MANY_PATHS = 2_000
+"""Above this many unsettled paths, the whole folder is reported instead: the bound of the queue.
+
+A burst of that size may also have been too much for the system's own: Linux holds 16,384 events,
+several for each file.
+"""
 
 Changes = Mapping[FolderId, frozenset[Path]]
 """Paths, relative to their folder, that appeared, changed or went; `Path()` is all of a folder."""
@@ -55,6 +62,7 @@ class Watcher:
         self._unsettled: dict[FolderId, dict[Path, tuple[_Signature, float]]] = {}
         self._folders: dict[FolderId, Folder] = {}
         self._present: dict[FolderId, bool] = {}
+        self._swept_at: dict[FolderId, float] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -78,7 +86,8 @@ class Watcher:
                 return None
             self._folders[folder.id] = folder
             self._unsettled[folder.id] = {}
-            self._present[folder.id] = folder.path.is_dir()
+            self._present[folder.id] = _is_there(folder)
+            self._swept_at[folder.id] = time.monotonic()
         return self._schedule(folder) if self._present[folder.id] else None
 
     def remove(self, folder_id: FolderId) -> None:
@@ -87,6 +96,7 @@ class Watcher:
             self._folders.pop(folder_id, None)
             self._unsettled.pop(folder_id, None)
             self._present.pop(folder_id, None)
+            self._swept_at.pop(folder_id, None)
         self._unschedule(folder_id)
 
     def stop(self) -> None:
@@ -137,6 +147,7 @@ class Watcher:
         while not self._stopped.is_set():
             self._wake.wait(POLL_S)
             self._notice_drives()
+            self._notice_time()
             settled = self._take_settled()
             if settled:
                 self._on_changes(settled)
@@ -147,13 +158,26 @@ class Watcher:
         with self._lock:
             folders = list(self._folders.values())
         for folder in folders:
-            present = folder.path.is_dir()
+            present = _is_there(folder)
             if present == self._present.get(folder.id, present):
                 continue
             self._present[folder.id] = present
             self._unschedule(folder.id)
             if present and (problem := self._schedule(folder)) is not None:
                 log.warning("%s", problem)
+            self._notice(folder, folder.path)
+
+    def _notice_time(self) -> None:
+        """Sees folders whose last sweep is long ago."""
+        now = time.monotonic()
+        with self._lock:
+            due = [
+                folder
+                for folder_id, folder in self._folders.items()
+                if self._present[folder_id] and now - self._swept_at[folder_id] >= SWEEP_EVERY_S
+            ]
+            self._swept_at.update({folder.id: now for folder in due})
+        for folder in due:
             self._notice(folder, folder.path)
 
     def _take_settled(self) -> Changes:
@@ -185,6 +209,11 @@ class _Handler(FileSystemEventHandler):
         for path in (event.src_path, event.dest_path):
             if path:
                 self._notice(Path(os.fsdecode(path)))
+
+
+def _is_there(folder: Folder) -> bool:
+    # Not Path.is_dir, which raises where a mounted network drive has died.
+    return os.path.isdir(folder.path)  # noqa: PTH112
 
 
 def _signature(path: Path) -> _Signature:

@@ -1,6 +1,7 @@
 """What the watcher reports, by itself: settled paths, in few batches, and nothing else."""
 
 import errno
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -52,9 +53,14 @@ def folder(pictures: Path) -> Folder:
     return Folder(FolderId(7), pictures, FolderState.ONLINE, files=0, indexed=0, skipped=0)
 
 
-@pytest.fixture
-def watcher(reports: Reports, folder: Folder, monkeypatch) -> Iterator[Watcher]:
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch) -> None:
     monkeypatch.setattr(watch, "SETTLE_S", 0.3)
+    monkeypatch.setattr(watch, "POLL_S", 0.3)
+
+
+@pytest.fixture
+def watcher(reports: Reports, folder: Folder) -> Iterator[Watcher]:
     watcher = Watcher(reports)
     watcher.start()
     assert watcher.add(folder) is None
@@ -143,6 +149,43 @@ def test_a_folder_that_comes_back_is_reported_and_watched(watcher, reports, pict
     reports.wait_for(".")
     (pictures / "later.txt").write_text("x")
     reports.wait_for("later.txt")
+
+
+def test_a_folder_is_reported_as_a_whole_from_time_to_time(watcher, reports, monkeypatch) -> None:
+    monkeypatch.setattr(watch, "SWEEP_EVERY_S", 0.5)
+    reports.wait_for(".")
+    reports.batches.clear()
+    reports.wait_for(".")
+
+
+@pytest.mark.parametrize("dies_later", [False, True])
+def test_a_network_drive_that_has_died_is_not_there(
+    reports, folder, pictures, tmp_path, monkeypatch, dies_later
+) -> None:
+    dead = threading.Event()
+    look = os.stat
+
+    def refuse(path: Path | str, **options: bool) -> os.stat_result:
+        if dead.is_set() and Path(os.fsdecode(path)) == pictures:
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return look(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    if not dies_later:
+        dead.set()
+    watcher = Watcher(reports)
+    watcher.start()
+    assert watcher.add(folder) is None
+    dead.set()
+    other = tmp_path / "other"
+    other.mkdir()
+    watcher.add(Folder(FolderId(8), other, FolderState.ONLINE, files=0, indexed=0, skipped=0))
+    (other / "alive.txt").write_text("a")
+    reports.wait_for("alive.txt", *(["."] if dies_later else []))
+    reports.batches.clear()
+    dead.clear()
+    reports.wait_for(".")
+    watcher.stop()
 
 
 def test_a_removed_folder_is_silent(watcher, reports, pictures, tmp_path) -> None:
