@@ -50,10 +50,11 @@ def device(connection: sqlite3.Connection, folder_id: FolderId) -> int:
 
 
 def all_folders(connection: sqlite3.Connection) -> list[Folder]:
-    """Every watched folder, in the order they were added."""
+    """Every watched folder, in the order they were added; followers are no files of their own."""
     rows = connection.execute(
         """
-        SELECT folders.id, path, folders.state, count(files.id) AS files,
+        SELECT folders.id, path, folders.state,
+               coalesce(sum(files.state != 'companion'), 0) AS files,
                coalesce(sum(files.state = 'indexed'), 0) AS indexed,
                coalesce(sum(files.state = 'skipped'), 0) AS skipped
         FROM folders LEFT JOIN files ON files.folder_id = folders.id

@@ -37,6 +37,8 @@ def test_a_raw_photo_is_shown_with_its_jpeg(library: Library, pair: Path) -> Non
     assert (hit.path.name, hit.companions) == ("shot.jpg", (pair / "shot.dng",))
     counts = library.counts()
     assert (counts.files, counts.indexed, counts.companions, counts.skipped) == (2, 1, 1, 0)
+    (folder,) = library.folders()
+    assert (folder.files, folder.indexed) == (1, 1), "nothing of it is still to be read"
     assert library.skips() == []
 
 
