@@ -357,7 +357,11 @@ Event = IndexProgress | LibraryChanged | Failure
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The library in numbers. `files` = `indexed` + `waiting` + `skipped` +
-    `companions`, which are shown with another file."""
+    `companions`, which are shown with another file.
+
+    What is listed is counted as it is listed: copies once, and what lies inside files too. So is
+    `listed_in`, for each folder. `skipped_by_reason` has what could not be read inside files too.
+    """
 
     files: int = 0
     indexed: int = 0
@@ -368,4 +372,6 @@ class Counts:
     photos: int = 0
     documents: int = 0
     videos: int = 0
+    archives: int = 0
+    listed_in: dict[FolderId, int] = field(default_factory=dict)
     skipped_by_reason: dict[SkipReason, int] = field(default_factory=dict)

@@ -7,8 +7,17 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from engine.readings import SkipReason
-from engine.records import Counts, FileId, Skip
+from engine.readings import Kind, SkipReason
+from engine.records import Counts, FileId, FolderId, Skip
+
+_SKIPPED = """
+    SELECT files.id, path, relative, '' AS member, reason, detail, attempts, skipped_at
+    FROM skips JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id
+    UNION ALL
+    SELECT files.id, path, relative, name, reason, detail, 1, read_at
+    FROM members JOIN files ON files.content_id = container_id
+    JOIN folders ON folders.id = folder_id WHERE reason IS NOT NULL
+    """
 
 
 def skips(connection: sqlite3.Connection) -> list[Skip]:
@@ -17,16 +26,7 @@ def skips(connection: sqlite3.Connection) -> list[Skip]:
     Files of unknown types come last.
     """
     rows = connection.execute(
-        """
-        SELECT * FROM (SELECT files.id, path, relative, '' AS member, reason, detail, attempts,
-                              skipped_at
-        FROM skips JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id
-        UNION ALL
-        SELECT files.id, path, relative, name, reason, detail, 1, read_at
-        FROM members JOIN files ON files.content_id = container_id
-        JOIN folders ON folders.id = folder_id WHERE reason IS NOT NULL)
-        ORDER BY reason = ?, reason, path, relative, member
-        """,
+        f"SELECT * FROM ({_SKIPPED}) ORDER BY reason = ?, reason, path, relative, member",
         (SkipReason.UNSUPPORTED,),
     )
     return [
@@ -51,16 +51,27 @@ def counts(connection: sqlite3.Connection) -> Counts:
                coalesce(sum(files.state = 'waiting'), 0) AS waiting,
                coalesce(sum(files.state = 'skipped'), 0) AS skipped,
                coalesce(sum(files.state = 'companion'), 0) AS companions,
-               coalesce(sum(folders.state = 'offline'), 0) AS offline,
-               coalesce(sum(files.state = 'indexed' AND kind = 'photo'), 0) AS photos,
-               coalesce(sum(files.state = 'indexed' AND kind = 'document'), 0) AS documents,
-               coalesce(sum(files.state = 'indexed' AND kind = 'video'), 0) AS videos
+               coalesce(sum(folders.state = 'offline'), 0) AS offline
         FROM files JOIN folders ON folders.id = folder_id
-        LEFT JOIN contents ON contents.id = content_id
         """
     ).fetchone()
-    reasons = connection.execute("SELECT reason, count(*) FROM skips GROUP BY reason")
+    # As they are listed: each content once, wherever it is.
+    kinds = dict(
+        connection.execute(
+            "SELECT kind, count(*) FROM contents "
+            "WHERE id IN (SELECT content_id FROM placements) GROUP BY kind"
+        ).fetchall()
+    )
+    listed_in = connection.execute(
+        "SELECT folder_id, count(DISTINCT content_id) FROM placements GROUP BY folder_id"
+    )
+    reasons = connection.execute(f"SELECT reason, count(*) FROM ({_SKIPPED}) GROUP BY reason")
     return Counts(
         **dict(row),
+        photos=kinds.get(Kind.PHOTO, 0),
+        documents=kinds.get(Kind.DOCUMENT, 0),
+        videos=kinds.get(Kind.VIDEO, 0),
+        archives=kinds.get(Kind.ARCHIVE, 0),
+        listed_in={FolderId(folder): count for folder, count in listed_in},
         skipped_by_reason={SkipReason(reason): count for reason, count in reasons},
     )

@@ -42,7 +42,18 @@ def test_what_is_in_an_archive_is_found_with_its_name(library: Library, archive:
     assert (letter.path, letter.member, letter.kind) == (archive, "letter.txt", Kind.DOCUMENT)
     assert "kite.jpg" in {Path(name).name for name in names(library, "kite")}
     assert {hit.kind for hit in library.search(Query()).hits} == {*Kind} - {Kind.VIDEO}
-    assert library.counts().files == library.counts().indexed == 1
+    counts = library.counts()
+    assert counts.files == counts.indexed == 1
+    assert (counts.photos, counts.documents, counts.archives) == (1, 1, 1)
+
+
+def test_as_many_are_counted_as_are_listed(library: Library, archive: Path) -> None:
+    with zipfile.ZipFile(archive) as file:
+        (archive.parent / "copy.txt").write_bytes(file.read("letter.txt"))
+    index(library, archive.parent)
+    counts, listed = library.counts(), library.search(Query()).hits
+    assert counts.documents == sum(hit.kind is Kind.DOCUMENT for hit in listed)
+    assert list(counts.listed_in.values()) == [len(listed)]
 
 
 def test_what_could_not_be_read_inside_is_accounted_for(library: Library, archive: Path) -> None:
@@ -50,6 +61,8 @@ def test_what_could_not_be_read_inside_is_accounted_for(library: Library, archiv
     skips = {skip.member: skip.reason for skip in library.skips()}
     assert skips == {"program.bin": SkipReason.UNSUPPORTED, "nothing.txt": SkipReason.EMPTY}
     assert {skip.path for skip in library.skips()} == {archive}
+    reasons = library.counts().skipped_by_reason
+    assert reasons == {SkipReason.UNSUPPORTED: 1, SkipReason.EMPTY: 1}
 
 
 def test_a_date_of_no_sense_inside_stops_nothing(library: Library, pictures: Path) -> None:
