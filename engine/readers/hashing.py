@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from engine.readers import cloud
 from engine.records import Stamp
 
 CHUNK_BYTES = 1 << 20
@@ -20,8 +21,9 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 def content_hash(path: Path) -> tuple[bytes, Stamp] | None:
     """The BLAKE3 hash of a regular file, 32 bytes, and the stamp that it has with these bytes.
 
-    None where the file was written meanwhile. Raises OSError.
+    None where the file was written meanwhile. Raises OSError, also where it would be downloaded.
     """
+    cloud.require_here(path.stat())
     digest = blake3()
     with os.fdopen(os.open(path, _FLAGS), "rb", buffering=0) as file:
         before = os.fstat(file.fileno())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from blake3 import blake3
 
 from engine.paths import shown
-from engine.readers import formats, seems
+from engine.readers import cloud, formats, seems
 from engine.readers.family import HEAD_BYTES, Family, MemberFile, NotReadableError
 from engine.readings import (
     WHOLE,
@@ -59,7 +59,10 @@ def kind_of(path: Path) -> Kind | None:
 
 def is_read(path: Path) -> bool:
     """Whether there is a reader for a file, by its name or by how it begins. Raises OSError."""
-    return kind_of(path) is not None or _recognised(path) is not None
+    if kind_of(path) is not None:
+        return True
+    cloud.require_here(path.stat())
+    return _recognised(path) is not None
 
 
 def versions() -> dict[str, int]:
@@ -115,6 +118,13 @@ def failure_of(error: OSError | MemoryError) -> ReadFailure:
             SkipReason.VANISHED,
             "The file was gone before it could be read. It is read if it comes back.",
         )
+    if isinstance(error, cloud.InCloudError):
+        return ReadFailure(
+            SkipReason.UNREADABLE,
+            "The file is only in the cloud, and Keepsight downloads nothing. Have it kept on this "
+            "computer (OneDrive: “Always keep on this device”, iCloud: “Download Now”), then "
+            "retry, or wait: it is looked at again.",
+        )
     if isinstance(error, PermissionError):
         return ReadFailure(
             SkipReason.UNREADABLE,
@@ -145,6 +155,7 @@ def _guarded(
     """What `task` makes of a regular file that nobody writes meanwhile, or why it does not."""
     try:
         before = path.stat()
+        cloud.require_here(before)
     except (OSError, ValueError) as error:
         return failure_of(error if isinstance(error, OSError) else FileNotFoundError())
     if not stat.S_ISREG(before.st_mode):
