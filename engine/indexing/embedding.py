@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -51,16 +50,6 @@ class Embedder:
         """N texts to (N, D) float32, L2-normalised."""
         return self._encoder.encode_texts(texts)
 
-    def add_pictures(
-        self,
-        connection: sqlite3.Connection,
-        segments: Sequence[SegmentId],
-        vectors: NDArray[np.float32],
-    ) -> None:
-        """Stores (N, D) vectors of N pictures."""
-        embeddings.add(connection, self.vectors.model_id, segments, vectors)
-        self.vectors.pictures.add(segments, vectors)
-
     def embed_missing(self) -> Iterator[int]:
         """Embeds what came since the last time, or everything at first; yields how many."""
         while segments := embeddings.missing(
@@ -103,7 +92,7 @@ class Embedder:
         ids = [segment.segment_id for segment in segments]
         with self._database.writing() as connection:
             embeddings.add(connection, self.vectors.model_id, ids, vectors)
-            self.vectors.texts.add(ids, vectors)
+        self.vectors.texts.add(ids, vectors)
 
     def _embed_pictures(self, segments: Sequence[Unembedded]) -> None:
         """Reads files again whose pictures were indexed under another model."""
@@ -135,4 +124,5 @@ class Embedder:
             return
         vectors = self.encode_pictures(pixels)
         with self._database.writing() as connection:
-            self.add_pictures(connection, ids, vectors)
+            embeddings.add(connection, self.vectors.model_id, ids, vectors)
+        self.vectors.pictures.add(ids, vectors)

@@ -53,10 +53,12 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                self._writer.execute("ROLLBACK")
+                # Where the disk is full, SQLite has rolled back already.
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
                 raise
-            self._writer.execute("COMMIT")
 
     def erase_free_pages(self) -> None:
         """Rewrites the file, so that nothing that was deleted can be read from it."""

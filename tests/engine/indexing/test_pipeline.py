@@ -1,0 +1,95 @@
+"""What a transaction that fails leaves: the rest goes on, and nothing is lost."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from engine.library import Library
+from engine.readings import SkipReason
+from engine.records import Query
+from engine.store import contents, embeddings
+
+
+def index(library: Library, *folders: Path) -> None:
+    for _ in library.index(folders):
+        pass
+
+
+def names(library: Library, **asked: object) -> list[str]:
+    return sorted(hit.path.name for hit in library.search(Query(limit=1000, **asked)).hits)
+
+
+def test_a_commit_that_fails_harms_none_that_follows(
+    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        make_photo(pictures / f"{number}.jpg", seed=number)
+    writer = library._database._writer
+    add = embeddings.add
+
+    def refuse_commit(action: int, what: str | None, *_: object) -> int:
+        is_commit = action == sqlite3.SQLITE_TRANSACTION and what == "COMMIT"
+        return sqlite3.SQLITE_DENY if is_commit else sqlite3.SQLITE_OK
+
+    def add_then_refuse(*arguments: object) -> None:
+        add(*arguments)
+        writer.set_authorizer(refuse_commit)
+
+    monkeypatch.setattr(embeddings, "add", add_then_refuse)
+    with pytest.raises(sqlite3.DatabaseError):
+        index(library, pictures)
+    monkeypatch.undo()
+    writer.set_authorizer(None)
+    assert library.counts().indexed == 0
+    make_photo(pictures / "new.jpg", seed=9)
+    index(library, pictures)
+    assert library.counts().indexed == 5
+    found = library.search(Query(picture=pictures / "3.jpg", limit=1)).hits
+    assert [hit.path.name for hit in found] == ["3.jpg"]
+
+
+def test_a_file_that_cannot_be_stored_is_set_aside_and_the_rest_goes_on(
+    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        make_photo(pictures / f"{number}.jpg", seed=number)
+    (pictures / "odd.txt").write_text("Words of an odd kind.")
+    keep = contents.keep
+
+    def refuse_odd(connection, digest, reading):
+        if any("odd" in passage.text for passage in reading.passages):
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        return keep(connection, digest, reading)
+
+    monkeypatch.setattr(contents, "keep", refuse_odd)
+    index(library, pictures)
+    assert names(library) == ["0.jpg", "1.jpg", "2.jpg"]
+    (skip,) = library.skips()
+    assert (skip.path.name, skip.reason) == ("odd.txt", SkipReason.CRASHED)
+    assert "OverflowError" in skip.detail
+    monkeypatch.undo()
+    library.retry()
+    index(library, pictures)
+    assert names(library, text='"odd kind"') == ["odd.txt"]
+
+
+def test_a_copy_of_what_is_forgotten_meanwhile_is_read_itself(
+    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = pictures.with_name("Other")
+    make_photo(other / "a.jpg")
+    index(library, other)
+    make_photo(pictures / "copy.jpg")
+    (forgotten,) = library.folders()
+    is_current = contents.is_current
+
+    def forget_meanwhile(connection, content_id, versions):
+        answer = is_current(connection, content_id, versions)
+        library.remove_folder(forgotten.id)
+        return answer
+
+    monkeypatch.setattr(contents, "is_current", forget_meanwhile)
+    index(library, pictures)
+    assert names(library) == ["copy.jpg"]
+    assert library.counts().waiting == 0
