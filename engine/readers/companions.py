@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 RAW_EXTENSIONS = frozenset(
     (
@@ -16,6 +17,8 @@ _HEIFS = (".heic", ".heif", ".hif")
 _RAW_LEADERS = (*_JPEGS, *_HEIFS)
 _LIVE_LEADERS = (*_HEIFS, *_JPEGS)
 _LIVE_MOVIES = (".mov", ".mp4")
+LIVE_MOVIE_BYTES = 20_000_000
+"""The film of a live photo lasts three seconds; larger ones have a picture as their poster."""
 _SIDECARS = (".xmp", ".aae")
 _PHOTOS = (*_RAW_LEADERS, ".png", ".tif", ".tiff", ".webp", ".avif", ".jxl")
 _VIDEOS = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".3gp")
@@ -32,12 +35,19 @@ class Beside:
 
     Upper and lower case don't count, since cameras and people mix `.JPG` and `.jpg`. Names without
     their folder, of one folder only. Those of `unreadable`, which are among them, lead nothing that
-    can be seen without them.
+    can be seen without them. `sizes_bytes` are those of names where they are known: a long film
+    follows no photo.
     """
 
-    def __init__(self, names: Iterable[str], unreadable: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        unreadable: Iterable[str] = (),
+        sizes_bytes: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._names = {name.casefold(): name for name in sorted(names)}
         self._unreadable = {name.casefold() for name in unreadable}
+        self._sizes_bytes = sizes_bytes
 
     def leader_of(self, name: str) -> str | None:
         """The file that `name` is shown with, or None where it stands for itself.
@@ -51,7 +61,7 @@ class Beside:
             return leader and (self.leader_of(leader) or leader)
         if extension in RAW_EXTENSIONS:
             return self._shown_by(stem, _RAW_LEADERS)
-        if extension in _LIVE_MOVIES:
+        if extension in _LIVE_MOVIES and self._sizes_bytes.get(name, 0) <= LIVE_MOVIE_BYTES:
             return self._shown_by(stem, _LIVE_LEADERS)
         return None
 

@@ -48,6 +48,12 @@ def test_what_cannot_be_read_leads_no_picture(name: str, leader: str | None) -> 
     assert beside.leader_of(name) == leader
 
 
+@pytest.mark.parametrize(("size_bytes", "leader"), [(4_000_000, "a.jpg"), (90_000_000, None)])
+def test_a_film_with_a_poster_is_no_live_photo(size_bytes: int, leader: str | None) -> None:
+    beside = Beside(["a.jpg", "a.MP4"], sizes_bytes={"a.MP4": size_bytes})
+    assert beside.leader_of("a.MP4") == leader
+
+
 @given(
     st.lists(
         st.builds(
