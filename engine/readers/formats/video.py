@@ -107,6 +107,7 @@ FAMILY = Family(
     probe=is_video,
     read=read,
     picture=picture,
+    version=2,
 )
 
 

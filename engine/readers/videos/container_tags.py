@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from engine.readers.metadata import places
+from engine.readers.metadata import places, words
 from engine.readings import DateSource, Details
 
 WORDS_CHARS = 1000
@@ -31,7 +31,7 @@ def read(tags: Mapping[str, str]) -> Details:
     return Details(
         taken_at=taken_at,
         taken_from=DateSource.VIDEO if taken_at else None,
-        camera=_camera(tags),
+        camera=words.camera(_first(tags, _MAKES), _first(tags, _MODELS)),
         caption=_words(tags, "description"),
         latitude=latitude,
         longitude=longitude,
@@ -62,11 +62,9 @@ def _position(tags: Mapping[str, str]) -> tuple[float, float] | tuple[None, None
     return None, None
 
 
-def _camera(tags: Mapping[str, str]) -> str | None:
-    make = next((tags[key] for key in _MAKES if tags.get(key)), "")
-    model = next((tags[key] for key in _MODELS if tags.get(key)), "")
-    return model if model.startswith(make) and model else f"{make} {model}".strip() or None
+def _first(tags: Mapping[str, str], keys: Iterable[str]) -> str | None:
+    return next((tags[key] for key in keys if tags.get(key)), None)
 
 
 def _words(tags: Mapping[str, str], key: str) -> str | None:
-    return " ".join(tags.get(key, "").split())[:WORDS_CHARS] or None
+    return words.words(tags.get(key))[:WORDS_CHARS] or None

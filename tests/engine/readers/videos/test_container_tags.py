@@ -36,6 +36,7 @@ def test_a_clock_that_was_never_set_says_nothing(written: str) -> None:
         ({"make": "Apple", "model": "iPhone 12"}, "Apple iPhone 12"),
         ({"make": "Canon", "model": "Canon EOS R5"}, "Canon EOS R5"),
         ({"com.android.manufacturer": "Google", "com.android.model": "Pixel 8"}, "Google Pixel 8"),
+        ({"make": "NIKON CORPORATION", "model": "NIKON Z 6"}, "NIKON Z 6"),
         ({"model": "Pixel 8"}, "Pixel 8"),
         ({"make": "Canon"}, "Canon"),
         ({}, None),
