@@ -14,7 +14,6 @@ from engine.models.base import Encoder
 from engine.records import (
     Calibration,
     ContentId,
-    Filters,
     Match,
     Medium,
     Retriever,
@@ -22,7 +21,7 @@ from engine.records import (
 )
 from engine.search.calibrate import chances, scale_of
 from engine.search.query import ParsedQuery
-from engine.store import fulltext, listing
+from engine.store import fulltext, listing, worded
 from engine.store.vectors import VectorIndex
 
 WORDS_CHANCE = 0.9
@@ -115,89 +114,55 @@ def by_meaning(
     return list(found.values())
 
 
-def by_words(
-    connection: sqlite3.Connection,
-    parsed: ParsedQuery,
-    allowed: NDArray[np.int64] | None,
-    limit: int,
-) -> list[Candidate]:
+def by_words(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
     """Contents one of whose passages has every word and phrase asked for."""
-    words = fulltext.words_of(parsed.words)
-    expression = fulltext.match_expression(words, parsed.filters.phrases)
+    words, expression = _expression(parsed)
     if not expression:
         return []
-    reach = limit + SPARE if allowed is None else len(allowed) + limit + SPARE
-    segments = fulltext.passages_with(connection, expression, reach)
-    if allowed is not None:
-        inside = set(allowed.tolist())
-        segments = [segment for segment in segments if segment in inside]
-    owners = listing.contents_of_segments(connection, segments)
-    found: dict[ContentId, Candidate] = {}
-    asked = ", ".join(words)
-    for segment in segments:
-        owner = owners.get(segment)
-        if owner is not None and owner not in found:
-            match = Match(Retriever.WORDS, len(found) + 1, WORDS_CHANCE, f"its text has: {asked}")
-            found[owner] = Candidate(owner, segment, match)
-    return list(found.values())
+    found = worded.by_passages(connection, expression, parsed.filters, limit)
+    detail = f"its text has: {', '.join(words)}"
+    return [
+        Candidate(content_id, segment, Match(Retriever.WORDS, rank, WORDS_CHANCE, detail))
+        for rank, (content_id, segment) in enumerate(found, start=1)
+    ]
 
 
 def by_details(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
     """Contents that say every word asked for of themselves: a place, a tag, a camera, a title."""
-    words = fulltext.words_of(parsed.words)
-    expression = fulltext.match_expression(words, parsed.filters.phrases)
+    words, expression = _expression(parsed)
     if not expression:
         return []
-    said = fulltext.details_with(connection, expression, limit + SPARE)
+    said = worded.by_details(connection, expression, parsed.filters, limit)
     detail = f"its title, place, tags or camera have: {', '.join(words)}"
     return _named(said, Retriever.DETAILS, DETAILS_CHANCE, detail)
 
 
 def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
     """Contents with a file whose name, or folders' names, have every word asked for."""
-    words = fulltext.words_of(parsed.words)
-    expression = fulltext.match_expression(words, parsed.filters.phrases)
+    words, expression = _expression(parsed)
     if not expression:
         return []
-    files = fulltext.files_named(connection, expression, limit + SPARE)
-    members = fulltext.members_named(connection, expression, limit + SPARE)
-    of_files = listing.contents_of_files(connection, files)
-    of_members = listing.contents_of_members(connection, members)
-    named = [of_files[file] for file in files if file in of_files]
-    named += [of_members[member] for member in members if member in of_members]
+    named = worded.by_names(connection, expression, parsed.filters, limit)
     detail = f"its name or folder has: {', '.join(words)}"
     return _named(named, Retriever.NAME, NAME_CHANCE, detail)
+
+
+def _expression(parsed: ParsedQuery) -> tuple[list[str], str]:
+    """The words that tell files apart, and what asks for them and for the phrases; "" for none."""
+    words = fulltext.words_of(parsed.words)
+    return words, fulltext.match_expression(words, parsed.filters.phrases)
 
 
 def _named(
     contents: Sequence[ContentId], retriever: Retriever, chance: float, detail: str
 ) -> list[Candidate]:
-    """Contents in this order, each once, found as a whole rather than by a segment."""
+    """Contents in this order, found as a whole rather than by a segment."""
     return [
         Candidate(content_id, None, Match(retriever, rank, chance, detail))
-        for rank, content_id in enumerate(dict.fromkeys(contents), start=1)
+        for rank, content_id in enumerate(contents, start=1)
     ]
 
 
 def background_of(encoder: Encoder, index: VectorIndex, medium: Medium) -> NDArray[np.float32]:
     """(B, D) segments to compare a query with: the model's own and a sample of the library."""
     return np.concatenate([encoder.background(medium), index.sample(LIBRARY_SAMPLE)])
-
-
-def narrows(filters: Filters) -> bool:
-    """Whether `filters` leave anything out."""
-    return bool(
-        filters.kind
-        or filters.folder_id is not None
-        or filters.folder_words
-        or filters.after
-        or filters.before
-        or filters.extensions
-        or filters.phrases
-        or filters.cameras
-        or filters.places
-        or filters.tags
-        or filters.authors
-        or filters.languages
-        or filters.ranges
-    )

@@ -98,8 +98,7 @@ class Searcher:
             if (probes := self._probes(model, query, parsed))
             for space in self._spaces(connection, model, allowed)
         ]
-        inside = allowed[Medium.TEXT]
-        lists.append(retrieve.by_words(connection, parsed, inside, query.limit))
+        lists.append(retrieve.by_words(connection, parsed, query.limit))
         lists.append(retrieve.by_details(connection, parsed, query.limit))
         lists.append(retrieve.by_name(connection, parsed, query.limit))
         return [ranked for ranked in fuse(lists) if ranked.content_id != query.like]
@@ -217,11 +216,9 @@ def _probe_of_example(
 
 def _allowed(connection: sqlite3.Connection, filters: Filters) -> _Allowed:
     """The pictures and the texts that `filters` ask for; None where they ask for all."""
-    narrowed = retrieve.narrows(filters)
-    return {
-        medium: listing.segments(connection, filters, medium) if narrowed else None
-        for medium in Medium
-    }
+    if filters == Filters():
+        return dict.fromkeys(Medium)
+    return {medium: listing.segments(connection, filters, medium) for medium in Medium}
 
 
 def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.paths import shown
-from engine.records import ContentId, FileId, SegmentId
+from engine.records import FileId, SegmentId
 
 _CJK = (
     "\u2e80-\u2fdf\u3005-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -69,42 +69,6 @@ def index_passage(connection: sqlite3.Connection, segment_id: SegmentId, text: s
     connection.execute(
         "INSERT INTO passage_words (rowid, words) VALUES (?, ?)", (segment_id, indexable(text))
     )
-
-
-def passages_with(connection: sqlite3.Connection, expression: str, limit: int) -> list[SegmentId]:
-    """Passages that satisfy `expression`, best first by BM25 (Robertson & Zaragoza 2009)."""
-    rows = connection.execute(
-        "SELECT rowid FROM passage_words WHERE passage_words MATCH ? ORDER BY rank LIMIT ?",
-        (expression, limit),
-    )
-    return [SegmentId(row[0]) for row in rows]
-
-
-def files_named(connection: sqlite3.Connection, expression: str, limit: int) -> list[FileId]:
-    """Files whose names satisfy `expression`, best first by BM25."""
-    rows = connection.execute(
-        "SELECT rowid FROM name_words WHERE name_words MATCH ? ORDER BY rank LIMIT ?",
-        (expression, limit),
-    )
-    return [FileId(row[0]) for row in rows]
-
-
-def details_with(connection: sqlite3.Connection, expression: str, limit: int) -> list[ContentId]:
-    """Contents whose details satisfy `expression`, best first by BM25."""
-    rows = connection.execute(
-        "SELECT rowid FROM detail_words WHERE detail_words MATCH ? ORDER BY rank LIMIT ?",
-        (expression, limit),
-    )
-    return [ContentId(row[0]) for row in rows]
-
-
-def members_named(connection: sqlite3.Connection, expression: str, limit: int) -> list[int]:
-    """Files inside files whose names satisfy `expression`, best first by BM25."""
-    rows = connection.execute(
-        "SELECT rowid FROM member_words WHERE member_words MATCH ? ORDER BY rank LIMIT ?",
-        (expression, limit),
-    )
-    return [row[0] for row in rows]
 
 
 def _term(word: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +15,13 @@ from numpy.typing import NDArray
 from engine.readings import WHOLE, Box, Details, Kind, Spot
 from engine.records import ContentId, FileId, Filters, FolderState, Medium, SegmentId
 from engine.store import details as details_store
-from engine.store import fulltext
 from engine.store import segments as segments_store
 from engine.store.embeddings import OF_MEDIUM
+from engine.store.filtering import FROM, SHOWN_AT, condition, marks, satisfying
 
 PAGE = 500
 
-Id = TypeVar("Id", bound=int)
 _NS_PER_S = 1e9
-
-_SHOWN_AT = (
-    "coalesce(taken_at, strftime('%Y-%m-%d %H:%M:%S', modified_ns / 1000000000, "
-    "'unixepoch', 'localtime'))"
-)
-_FROM = (
-    "FROM placements JOIN contents ON contents.id = placements.content_id "
-    "JOIN folders ON folders.id = placements.folder_id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +61,18 @@ NOTHING = Excerpt("", None, WHOLE, "", ())
 
 def newest(connection: sqlite3.Connection, filters: Filters, limit: int) -> list[Listed]:
     """The contents that satisfy `filters`, newest first."""
-    condition, values = _condition(filters)
-    return _details(connection, condition, values, f"ORDER BY {_SHOWN_AT} DESC LIMIT {int(limit)}")
+    asked, values = condition(filters)
+    return _details(connection, asked, values, f"ORDER BY {SHOWN_AT} DESC LIMIT {int(limit)}")
 
 
 def details(
     connection: sqlite3.Connection, content_ids: Sequence[ContentId], filters: Filters
 ) -> dict[ContentId, Listed]:
     """What is known of contents, each at a file that satisfies `filters`; the rest is left out."""
-    condition, values = _condition(filters)
+    asked, values = condition(filters)
     found: dict[ContentId, Listed] = {}
     for page in _pages(content_ids):
-        chosen = f"{condition} AND placements.content_id IN ({_marks(page)})"
+        chosen = f"{asked} AND placements.content_id IN ({marks(page)})"
         for row in _details(connection, chosen, [*values, *page], ""):
             found[row.content_id] = row
     return found
@@ -91,11 +80,9 @@ def details(
 
 def segments(connection: sqlite3.Connection, filters: Filters, medium: Medium) -> NDArray[np.int64]:
     """(N,) ids of the pictures, or of the texts, whose content satisfies `filters`."""
-    condition, values = _condition(filters)
+    asked, values = satisfying("segments.content_id", filters)
     rows = connection.execute(
-        f"SELECT id FROM segments WHERE {OF_MEDIUM[medium]} AND content_id IN "
-        f"(SELECT contents.id {_FROM} WHERE {condition})",
-        values,
+        f"SELECT id FROM segments WHERE {OF_MEDIUM[medium]} AND {asked}", values
     )
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
@@ -103,30 +90,18 @@ def segments(connection: sqlite3.Connection, filters: Filters, medium: Medium) -
 def contents_of_segments(
     connection: sqlite3.Connection, segment_ids: Sequence[SegmentId]
 ) -> dict[SegmentId, ContentId]:
-    """Which contents segments belong to."""
+    """Which contents segments belong to; those of contents that are nowhere are left out."""
+    placed, _ = satisfying("segments.content_id", Filters())
     found: dict[SegmentId, ContentId] = {}
     for page in _pages(segment_ids):
         found |= {
             SegmentId(row[0]): ContentId(row[1])
             for row in connection.execute(
-                f"SELECT id, content_id FROM segments WHERE id IN ({_marks(page)})", page
+                f"SELECT id, content_id FROM segments WHERE id IN ({marks(page)}) AND {placed}",
+                page,
             )
         }
     return found
-
-
-def contents_of_files(
-    connection: sqlite3.Connection, file_ids: Sequence[FileId]
-) -> dict[FileId, ContentId]:
-    """Which contents files have; files without one are left out."""
-    return _owners(connection, "files", file_ids)
-
-
-def contents_of_members(
-    connection: sqlite3.Connection, member_ids: Sequence[int]
-) -> dict[int, ContentId]:
-    """Which contents files inside files have; those without one are left out."""
-    return _owners(connection, "members", member_ids)
 
 
 def excerpts(
@@ -137,7 +112,7 @@ def excerpts(
     for page in _pages(segment_ids):
         for row in connection.execute(
             "SELECT id, text, start_char, page, second, section, boxes FROM segments "
-            f"WHERE id IN ({_marks(page)})",
+            f"WHERE id IN ({marks(page)})",
             page,
         ):
             found[SegmentId(row["id"])] = Excerpt(
@@ -158,7 +133,7 @@ def companions(
     for page in _pages(file_ids):
         for leader, path, relative in connection.execute(
             "SELECT leader_id, path, relative FROM files JOIN folders ON folders.id = folder_id "
-            f"WHERE leader_id IN ({_marks(page)}) AND extension NOT IN ('xmp', 'aae') "
+            f"WHERE leader_id IN ({marks(page)}) AND extension NOT IN ('xmp', 'aae') "
             "ORDER BY relative",
             page,
         ):
@@ -167,21 +142,8 @@ def companions(
     return found
 
 
-def _owners(connection: sqlite3.Connection, table: str, ids: Sequence[Id]) -> dict[Id, ContentId]:
-    found: dict[Id, ContentId] = {}
-    for page in _pages(ids):
-        found |= dict(
-            connection.execute(
-                f"SELECT id, content_id FROM {table} "
-                f"WHERE content_id IS NOT NULL AND id IN ({_marks(page)})",
-                page,
-            ).fetchall()
-        )
-    return found
-
-
 def _details(
-    connection: sqlite3.Connection, condition: str, values: Sequence[object], order: str
+    connection: sqlite3.Connection, asked: str, values: Sequence[object], order: str
 ) -> list[Listed]:
     # SQLite takes the other columns from the row that holds the max(): a file that can be reached,
     # rather on its own than inside another.
@@ -194,7 +156,7 @@ def _details(
                (SELECT min(id) FROM segments WHERE content_id = contents.id) AS segment_id,
                EXISTS (SELECT 1 FROM segments WHERE content_id = contents.id AND text IS NULL)
                    AS has_picture, recognition_problem
-        {_FROM} WHERE {condition} GROUP BY contents.id {order}
+        {FROM} WHERE {asked} GROUP BY contents.id {order}
         """,
         values,
     )
@@ -219,73 +181,6 @@ def _row(row: sqlite3.Row) -> Listed:
         problem=row["recognition_problem"],
         copies=row["files_count"] - 1,
     )
-
-
-def _condition(filters: Filters) -> tuple[str, list[object]]:
-    clauses: list[str] = ["1"]
-    values: list[object] = []
-
-    def require(clause: str, *bound: object) -> None:
-        clauses.append(clause)
-        values.extend(bound)
-
-    if filters.kind is not None:
-        require("contents.kind = ?", filters.kind)
-    if filters.folder_id is not None:
-        require("placements.folder_id = ?", filters.folder_id)
-    for word in filters.folder_words:
-        # The bytes are only compared as text here; a name in another encoding is not found by it.
-        require(
-            "CAST(folders.path || '/' || relative AS TEXT) LIKE ? ESCAPE '\\'",
-            f"%{_escaped(word)}%/%",
-        )
-    if filters.after is not None:
-        require(f"{_SHOWN_AT} >= ?", filters.after.isoformat())
-    if filters.before is not None:
-        require(f"{_SHOWN_AT} < ?", filters.before.isoformat())
-    if filters.extensions:
-        require(f"placements.extension IN ({_marks(filters.extensions)})", *filters.extensions)
-    for clause, bound in _said(filters):
-        require(clause, *bound)
-    phrases = fulltext.match_expression([], filters.phrases)
-    if phrases:
-        require(
-            "(file_id IN (SELECT rowid FROM name_words WHERE name_words MATCH ?) "
-            "OR contents.id IN (SELECT rowid FROM detail_words WHERE detail_words MATCH ?) "
-            "OR contents.id IN (SELECT content_id FROM members WHERE id IN "
-            "(SELECT rowid FROM member_words WHERE member_words MATCH ?)) "
-            "OR contents.id IN (SELECT content_id FROM segments WHERE id IN "
-            "(SELECT rowid FROM passage_words WHERE passage_words MATCH ?)))",
-            *(phrases,) * 4,
-        )
-    return " AND ".join(clauses), values
-
-
-def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
-    """What a file has to say of itself: conditions, and the values in them."""
-    for words, columns in (
-        (filters.cameras, "coalesce(camera, '') || ' ' || coalesce(lens, '')"),
-        (filters.places, "place"),
-        (filters.tags, "keywords"),
-        (filters.authors, "author"),
-    ):
-        for word in words:
-            yield f"{columns} LIKE ? ESCAPE '\\'", (f"%{_escaped(word)}%",)
-    if filters.languages:
-        yield f"language IN ({_marks(filters.languages)})", filters.languages
-    for numbers in filters.ranges:
-        if numbers.least is not None:
-            yield f"{numbers.of} >= ?", (numbers.least,)
-        if numbers.most is not None:
-            yield f"{numbers.of} <= ?", (numbers.most,)
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
 
 
 def _pages(ids: Iterable[int]) -> Iterator[list[int]]:

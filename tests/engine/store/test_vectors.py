@@ -35,13 +35,6 @@ def unit(count: int, seed: int = 0) -> np.ndarray:
     return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
 
-@pytest.fixture
-def database(tmp_path: Path):
-    opened = Database(tmp_path / "k.db")
-    yield opened
-    opened.close()
-
-
 def add_passages(database: Database, index: ModelIndex, matrix: np.ndarray) -> list[SegmentId]:
     passages = tuple(Passage("text", i, i + 4) for i in range(len(matrix)))
     with database.writing() as connection:

@@ -1,0 +1,105 @@
+"""What a query's filters ask of a content and of where it is, as conditions in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.records import Filters
+from engine.store import fulltext
+
+FROM = (
+    "FROM placements CROSS JOIN contents ON contents.id = placements.content_id "
+    "CROSS JOIN folders ON folders.id = placements.folder_id"
+)
+"""The rows that a condition is about: each content at each place where it is."""
+# CROSS keeps SQLite from building an index of the placements for each search.
+
+SHOWN_AT = (
+    "coalesce(taken_at, strftime('%Y-%m-%d %H:%M:%S', modified_ns / 1000000000, "
+    "'unixepoch', 'localtime'))"
+)
+
+
+def satisfying(column: str, filters: Filters) -> tuple[str, list[object]]:
+    """That the content whose id is in `column`, as in `segments.content_id`, satisfies `filters`.
+
+    Returns the condition and the values in it. One that is nowhere any more satisfies none.
+    """
+    if filters == Filters():
+        # The same as below, but out of the indexes of the two tables behind placements.
+        tables = ("files", "members")
+        placed = (
+            f"EXISTS (SELECT 1 FROM {t} AS there WHERE there.content_id = {column})" for t in tables
+        )
+        return f"({' OR '.join(placed)})", []
+    clause, values = condition(filters)
+    return f"{column} IN (SELECT contents.id {FROM} WHERE {clause})", values
+
+
+def condition(filters: Filters) -> tuple[str, list[object]]:
+    """What rows of FROM must satisfy, and the values in it."""
+    clauses: list[str] = ["1"]
+    values: list[object] = []
+
+    def require(clause: str, *bound: object) -> None:
+        clauses.append(clause)
+        values.extend(bound)
+
+    if filters.kind is not None:
+        require("contents.kind = ?", filters.kind)
+    if filters.folder_id is not None:
+        require("placements.folder_id = ?", filters.folder_id)
+    for word in filters.folder_words:
+        # The bytes are only compared as text here; a name in another encoding is not found by it.
+        require(
+            "CAST(folders.path || '/' || relative AS TEXT) LIKE ? ESCAPE '\\'",
+            f"%{_escaped(word)}%/%",
+        )
+    if filters.after is not None:
+        require(f"{SHOWN_AT} >= ?", filters.after.isoformat())
+    if filters.before is not None:
+        require(f"{SHOWN_AT} < ?", filters.before.isoformat())
+    if filters.extensions:
+        require(f"placements.extension IN ({marks(filters.extensions)})", *filters.extensions)
+    for clause, bound in _said(filters):
+        require(clause, *bound)
+    phrases = fulltext.match_expression([], filters.phrases)
+    if phrases:
+        require(
+            "(file_id IN (SELECT rowid FROM name_words WHERE name_words MATCH ?) "
+            "OR contents.id IN (SELECT rowid FROM detail_words WHERE detail_words MATCH ?) "
+            "OR contents.id IN (SELECT content_id FROM members WHERE id IN "
+            "(SELECT rowid FROM member_words WHERE member_words MATCH ?)) "
+            "OR contents.id IN (SELECT content_id FROM segments WHERE id IN "
+            "(SELECT rowid FROM passage_words WHERE passage_words MATCH ?)))",
+            *(phrases,) * 4,
+        )
+    return " AND ".join(clauses), values
+
+
+def marks(values: Sequence[object]) -> str:
+    """A question mark for each of `values`."""
+    return ", ".join("?" * len(values))
+
+
+def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
+    """What a file has to say of itself: conditions, and the values in them."""
+    for words, columns in (
+        (filters.cameras, "coalesce(camera, '') || ' ' || coalesce(lens, '')"),
+        (filters.places, "place"),
+        (filters.tags, "keywords"),
+        (filters.authors, "author"),
+    ):
+        for word in words:
+            yield f"{columns} LIKE ? ESCAPE '\\'", (f"%{_escaped(word)}%",)
+    if filters.languages:
+        yield f"language IN ({marks(filters.languages)})", filters.languages
+    for numbers in filters.ranges:
+        if numbers.least is not None:
+            yield f"{numbers.of} >= ?", (numbers.least,)
+        if numbers.most is not None:
+            yield f"{numbers.of} <= ?", (numbers.most,)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

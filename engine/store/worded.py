@@ -1,0 +1,61 @@
+"""Finds contents by their words: in their texts, in what they say of themselves, in their names.
+
+Each content is found once, by its best row under BM25 (Robertson & Zaragoza, 2009), so that one of
+many passages leaves room for the others.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from engine.records import ContentId, Filters, SegmentId
+from engine.store.filtering import satisfying
+
+
+def by_passages(
+    connection: sqlite3.Connection, expression: str, filters: Filters, limit: int
+) -> list[tuple[ContentId, SegmentId]]:
+    """Contents one of whose passages satisfies `expression`, each with its best, best first."""
+    rows = _best(connection, "passage_words", "segments.content_id", expression, filters, limit)
+    return [(ContentId(content), SegmentId(segment)) for content, segment in rows]
+
+
+def by_details(
+    connection: sqlite3.Connection, expression: str, filters: Filters, limit: int
+) -> list[ContentId]:
+    """Contents whose details satisfy `expression`, best first."""
+    rows = _best(connection, "detail_words", "contents.id", expression, filters, limit)
+    return [ContentId(content) for content, _ in rows]
+
+
+def by_names(
+    connection: sqlite3.Connection, expression: str, filters: Filters, limit: int
+) -> list[ContentId]:
+    """Contents that have a name that satisfies `expression`: first files, then what is in files."""
+    rows = _best(connection, "name_words", "files.content_id", expression, filters, limit)
+    rows += _best(connection, "member_words", "members.content_id", expression, filters, limit)
+    return list(dict.fromkeys(ContentId(content) for content, _ in rows))
+
+
+def _best(
+    connection: sqlite3.Connection,
+    words: str,
+    owner: str,
+    expression: str,
+    filters: Filters,
+    limit: int,
+) -> list[tuple[int, int]]:
+    """(content, row of `words`), best first; `owner` is the column that says whose a row is."""
+    asked, values = satisfying(owner, filters)
+    table = owner.partition(".")[0]
+    # SQLite takes the row's id from the row that holds the min(): the lower a rank, the better.
+    rows = connection.execute(
+        f"""
+        SELECT {owner}, {words}.rowid, min(rank) AS best
+        FROM {words} CROSS JOIN {table} ON {table}.id = {words}.rowid
+        WHERE {words} MATCH ? AND {asked}
+        GROUP BY {owner} ORDER BY best, {owner} LIMIT ?
+        """,
+        (expression, *values, limit),
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,75 @@
+"""Finding contents by words: filtered before the best are taken, each content once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.readings import Details, Kind, Place
+from engine.records import Filters
+from engine.store import files, worded
+from engine.store.database import Database
+
+SINCE_2023 = Filters(after=date(2023, 1, 1))
+
+
+def taken(year: int) -> Details:
+    return Details(taken_at=datetime(year, 6, 1), place=Place(city="Paris"))
+
+
+@pytest.mark.parametrize("find", [worded.by_details, worded.by_names])
+def test_filters_come_before_the_limit(database: Database, put, find) -> None:
+    for number in range(20):
+        put(f"Paris/{number}.jpg", details=taken(2015))
+    recent = {put(f"Paris/holiday in Paris {n}.jpg", details=taken(2024)) for n in range(3)}
+    connection = database.reading()
+    assert len(find(connection, '"paris"', Filters(), 10)) == 10
+    assert set(find(connection, '"paris"', SINCE_2023, 10)) == recent
+
+
+def test_filters_of_passages_come_before_the_limit(database: Database, put) -> None:
+    for number in range(20):
+        put(f"{number}.txt", "a paid invoice", kind=Kind.DOCUMENT)
+    photo = put("bill.jpg", "the invoice that a long evening in the restaurant brought about")
+    found = worded.by_passages(database.reading(), '"invoice"', Filters(kind=Kind.PHOTO), 10)
+    assert [content for content, _ in found] == [photo]
+
+
+def test_a_long_document_leaves_room_for_others(database: Database, put) -> None:
+    mails = ["another invoice", "invoice"] * 50
+    mbox = put("all.mbox", *mails, kind=Kind.DOCUMENT)
+    letter = put("letter.txt", "thank you for the invoice that you sent", kind=Kind.DOCUMENT)
+    found = worded.by_passages(database.reading(), '"invoice"', Filters(), 10)
+    assert [content for content, _ in found] == [mbox, letter]
+    best = database.reading().execute("SELECT text FROM segments WHERE id = ?", found[0][1:])
+    assert best.fetchone()[0] == "invoice"
+
+
+def test_the_limit_holds(database: Database, put) -> None:
+    for number in range(5):
+        put(f"boat {number}.txt", "a boat")
+    assert len(worded.by_passages(database.reading(), '"boat"', Filters(), 3)) == 3
+    assert len(worded.by_names(database.reading(), '"boat"', Filters(), 3)) == 3
+
+
+def test_what_is_nowhere_any_more_is_not_found(database: Database, put) -> None:
+    put("Paris/old.txt", "a boat", details=taken(2024))
+    with database.writing() as connection:
+        files.begin_sweep(connection)
+        (folder,) = connection.execute("SELECT id FROM folders").fetchone()
+        files.forget_unseen(connection, folder, Path())
+    kept = put("Paris/new.txt", "a boat", details=taken(2024))
+    for filters in (Filters(), SINCE_2023):
+        connection = database.reading()
+        assert [c for c, _ in worded.by_passages(connection, '"boat"', filters, 9)] == [kept]
+        assert worded.by_details(connection, '"paris"', filters, 9) == [kept]
+        assert worded.by_names(connection, '"paris"', filters, 9) == [kept]
+
+
+def test_a_file_that_waits_has_a_name_but_no_content(database: Database, put) -> None:
+    put("boat.txt", "a boat")
+    with database.writing() as connection:
+        connection.execute("UPDATE files SET content_id = NULL, state = 'waiting'")
+    assert worded.by_names(database.reading(), '"boat"', Filters(), 9) == []
