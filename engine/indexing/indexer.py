@@ -19,6 +19,7 @@ from engine.indexing.progress import Meter
 from engine.indexing.recognition import Recogniser
 from engine.indexing.sweep import sweep
 from engine.indexing.switch import Switch
+from engine.paths import shown
 from engine.readers import registry
 from engine.readings import SkipReason
 from engine.records import Event, Failure, FolderId, IndexProgress, LibraryChanged, Phase
@@ -193,11 +194,6 @@ class Indexer:
         self._may_run.set()
         self._tell(Phase.INDEXING if self._is_busy else Phase.IDLE)
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether it waits for `resume`."""
-        return not self._may_run.is_set()
-
     def halt(self) -> None:
         """Asks the index thread to stop; whatever is left waits for the next start."""
         self._stopping.set()
@@ -222,21 +218,12 @@ class Indexer:
                         self._may_run.wait()
                         if self._stopping.is_set():
                             return
-            except CancelledError:
-                # The readers are closed before this thread is joined.
-                if not self._stopping.is_set():
-                    raise
-            except KeepsightError as error:
-                self._announce(Failure(error.title, error.message))
-            except (OSError, sqlite3.Error) as error:
+            except Exception as error:
+                if self._stopping.is_set() and isinstance(error, CancelledError):
+                    return  # the readers are closed before this thread is joined
                 log.exception("indexing stopped")
-                self._announce(
-                    Failure(
-                        "Indexing stopped",
-                        f"{error}. Check that the disk is not full and can be written to; "
-                        "indexing goes on with the next change or at the next start.",
-                    )
-                )
+                self._announce(_failure_of(error))
+                self._tell(Phase.IDLE)
             finally:
                 self._is_busy = False
 
@@ -261,6 +248,8 @@ class Indexer:
         self._announce(LibraryChanged())
 
     def _tell(self, phase: Phase) -> IndexProgress:
+        if not self._may_run.is_set():
+            phase = Phase.PAUSED  # the batch in hand is still finished
         switch = self.switch
         if phase is Phase.PREPARING and switch is not None:
             self.progress = replace(self._prepared.told(phase), model=switch.title)
@@ -274,6 +263,20 @@ class Indexer:
             self._changed_at = now
             self._announce(LibraryChanged())
         return self.progress
+
+
+def _failure_of(error: Exception) -> Failure:
+    """What to tell of an error that ended a run; the index thread lives on."""
+    if isinstance(error, KeepsightError):
+        return Failure(error.title, error.message)
+    if isinstance(error, OSError | sqlite3.Error):
+        told = f"{error}. Check that the disk is not full and can be written to"
+    else:
+        told = f"{type(error).__name__}: {error}. This is a mistake in Keepsight: please report it"
+    return Failure(
+        "Indexing stopped",
+        f"{shown(told)}; indexing goes on with the next change or at the next start.",
+    )
 
 
 RETRIABLE = tuple(reason for reason in SkipReason if reason is not SkipReason.UNSUPPORTED)
