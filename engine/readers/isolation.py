@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from engine.errors import KeepsightError
@@ -130,6 +131,7 @@ class _Worker:
         self._closing = closing
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._scratch: TemporaryDirectory[str] | None = None
 
     def done(self, job: _Job) -> object:
         """What the task returns, or a ReadFailure.
@@ -155,13 +157,15 @@ class _Worker:
             )
 
     def end(self) -> None:
-        """Ends the process, whatever it is doing."""
+        """Ends the process, whatever it is doing, and deletes what it has unpacked."""
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:
             self._process.kill()
             self._process.join(END_LIMIT_S)
-        self._process = self._pipe = None
+        if self._scratch is not None:
+            self._scratch.cleanup()
+        self._process = self._pipe = self._scratch = None
 
     def _handed(self, job: _Job) -> Connection:
         """The pipe to a worker that has been given the job: a fresh one, if the last has ended."""
@@ -185,9 +189,12 @@ class _Worker:
         self.end()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
+        self._scratch = TemporaryDirectory(prefix="keepsight-", ignore_cleanup_errors=True)
         with contextlib.closing(theirs):
             process = context.Process(
-                target=worker.work, args=(theirs, self._memory_limit_bytes), daemon=True
+                target=worker.work,
+                args=(theirs, self._memory_limit_bytes, self._scratch.name),
+                daemon=True,
             )
             process.start()
         self._process = process

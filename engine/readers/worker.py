@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from multiprocessing.connection import Connection
 
@@ -17,9 +19,12 @@ from engine.readings import ReadFailure, SkipReason
 NICENESS = 10
 
 
-def work(pipe: Connection, memory_limit_bytes: int) -> None:
-    """Says that it is ready, then does one task after the other until the pipe is closed."""
-    prepare(memory_limit_bytes)
+def work(pipe: Connection, memory_limit_bytes: int, scratch: str) -> None:
+    """Says that it is ready, then does one task after the other until the pipe is closed.
+
+    Temporary files go into the folder `scratch`, which whoever started the worker deletes.
+    """
+    prepare(memory_limit_bytes, scratch)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(None)
         while True:
@@ -39,14 +44,15 @@ def work(pipe: Connection, memory_limit_bytes: int) -> None:
                 )
 
 
-def prepare(memory_limit_bytes: int) -> None:
+def prepare(memory_limit_bytes: int, scratch: str) -> None:
     """Lowers the worker's priority and limits its memory, where the platform can.
 
     Linux enforces the limit; macOS accepts it and does not; Windows has none. There the time
     limit alone protects.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(scratch,), daemon=True).start()
+    tempfile.tempdir = scratch
     _silence_decoders()
     registry.import_decoders()
     if sys.platform == "win32":
@@ -60,11 +66,12 @@ def prepare(memory_limit_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(scratch: str) -> None:
     """Ends this worker with the process that started it, even while it reads."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+        shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)
 
 

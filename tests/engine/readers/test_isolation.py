@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import wait
@@ -70,6 +71,34 @@ def test_closing_does_not_wait_for_a_reader_that_hangs(tmp_path: Path) -> None:
     assert time.monotonic() - started < 10
     assert stuck.cancelled()
     assert pool.submit_read(tmp_path / "a.jpg", SPEC).cancelled()
+
+
+def unpack_and_hang(_path: Path, told: str) -> None:
+    with tempfile.NamedTemporaryFile() as unpacked:
+        unpacked.write(b"a private letter")
+        unpacked.flush()
+        Path(told).write_text(unpacked.name)
+        time.sleep(3600)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_reader_that_is_killed_leaves_no_unpacked_files(
+    tmp_path: Path, monkeypatch, is_closed: bool
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    pool = ReaderPool(1, time_limit_s=600 if is_closed else 1)
+    stuck = pool._submit(unpack_and_hang, tmp_path / "bad.zip", str(told))
+    unpacked = Path(told.read_text())
+    assert unpacked.is_relative_to(temporary)
+    if not is_closed:
+        assert isinstance(stuck.result(), ReadFailure)
+    pool.close()
+    assert not list(temporary.iterdir())
 
 
 def stuck_in_c(_path: Path, _argument: object) -> Reading:
@@ -228,7 +257,12 @@ def test_readers_end_with_the_process_that_started_them(
         + "    print('ready', flush=True)\n"
         "    time.sleep(600)\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parents[3]),
+        "TMPDIR": str(temporary),
+    }
     with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, env=environment
     ) as process:
@@ -236,6 +270,8 @@ def test_readers_end_with_the_process_that_started_them(
         assert process.stdout.readline() == b"ready\n"
         workers = psutil.Process(process.pid).children(recursive=True)
         assert workers
+        assert list(temporary.iterdir())
         process.send_signal(signal.SIGKILL)
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert alive == []
+    assert not list(temporary.iterdir())
