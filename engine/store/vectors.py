@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
-from usearch.index import Index
+from usearch.index import Index, MetricKind
+from usearch.index import search as scan
 
 from engine.records import Medium, ModelCard, ModelId, SegmentId
 from engine.store import embeddings
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 EXACT_BELOW = 200_000
 OVER_FETCH = 4
-"""How many times the hits asked for the graph is asked for, before scores are made exact."""
+"""How many times the hits asked for are fetched: a graph misses some, and filters drop some."""
 
 SAMPLE_TOLERANCE = 0.05
 """A sample serves until the index has grown or shrunk by this share."""
@@ -108,18 +109,42 @@ class VectorIndex:
         allowed: NDArray[np.int64] | None = None,
     ) -> Neighbours:
         """The `limit` segments nearest to a (D,) vector, out of `allowed` if it is given."""
+        query = vector.astype(np.float16)
         with self._lock:
             size = len(self._index)
             if not size or limit <= 0 or (allowed is not None and not len(allowed)):
                 return Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
-            exact = size < EXACT_BELOW or allowed is not None
-            wanted = size if allowed is not None else limit if exact else limit * OVER_FETCH
-            found = self._index.search(vector.astype(np.float16), min(wanted, size), exact=exact)
+            wanted = limit * OVER_FETCH
+            # What a graph has to look at for that many would be the whole index.
+            exhausted = wanted * _GRAPH["connectivity"] > size
+            exact = size < EXACT_BELOW or allowed is not None or exhausted
+            found = self._index.search(query, min(wanted, size), exact=exact)
         ids, cosines = found.keys.astype(np.int64), 1 - found.distances
         if allowed is not None:
-            chosen = np.isin(ids, allowed)
-            ids, cosines = ids[chosen], cosines[chosen]
+            inside = np.isin(ids, allowed)
+            ids, cosines = ids[inside], cosines[inside]
+            if len(ids) < limit and wanted < size:
+                return self._among(allowed, query, limit)
         return Neighbours(ids[:limit], cosines[:limit])
+
+    def _among(
+        self, allowed: NDArray[np.int64], query: NDArray[np.float16], limit: int
+    ) -> Neighbours:
+        """The nearest of `allowed`, each of which is compared with.
+
+        The time that a scan of the index takes is the square of how many it is asked for, so that
+        those allowed cannot be picked out of all.
+        """
+        ids, cosines = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        for start in range(0, len(allowed), embeddings.PAGE):
+            present, matrix = self._matrix(allowed[start : start + embeddings.PAGE])
+            if len(present):
+                wanted = min(limit, len(present))
+                near = scan(matrix, query, wanted, MetricKind.IP, exact=True)
+                ids.append(present[near.keys.astype(np.int64)])
+                cosines.append(1 - near.distances)
+        nearest = np.argsort(-np.concatenate(cosines), kind="stable")[:limit]
+        return Neighbours(np.concatenate(ids)[nearest], np.concatenate(cosines)[nearest])
 
     def sample(self, size: int) -> NDArray[np.float32]:
         """(n, D) vectors of up to `size` segments, drawn anew when the index has changed a lot."""
@@ -129,7 +154,7 @@ class VectorIndex:
             with self._lock:
                 keys = np.asarray(self._index.keys[:] if count else (), np.int64)
             chosen = np.random.default_rng(0).permutation(np.sort(keys))[:size]
-            drawn = self._matrix(chosen)[1]
+            drawn = self._matrix(chosen)[1].astype(np.float32)
             self._drawn = (count, drawn)
         return drawn
 
@@ -151,14 +176,15 @@ class VectorIndex:
             _replace(temporary, self._stamp_file)
             self._unsaved = False
 
-    def _matrix(self, segments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _matrix(self, segments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Those of `segments` that are here, and their (n, D) vectors."""
         with self._lock:
             if len(self._index) and len(segments):
                 segments = segments[np.asarray(self._index.contains(segments.astype(np.uint64)))]
             if not len(self._index) or not len(segments):
-                return segments[:0], np.empty((0, self._card.dimension), np.float32)
+                return segments[:0], np.empty((0, self._card.dimension), np.float16)
             vectors = self._index.get(segments.astype(np.uint64))
-        return segments, np.stack(vectors).astype(np.float32)
+        return segments, np.stack(vectors)
 
     def _empty(self, size: int) -> Index:
         shape = _GRAPH if size >= EXACT_BELOW else _FLAT

@@ -127,6 +127,26 @@ def test_only_allowed_segments_are_found(database: Database, tmp_path: Path) -> 
     assert set(near.segments.tolist()) == set(allowed.tolist())
 
 
+@pytest.mark.parametrize("page", [64, 4096])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+def test_the_allowed_are_ranked_exactly(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, page: int
+) -> None:
+    monkeypatch.setattr(embeddings, "PAGE", page)
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(1000)
+    segments = np.array(add_passages(database, index, matrix), np.int64)
+    chosen = np.sort(np.random.default_rng(1).permutation(1000)[: int(1000 * share)])
+    # Filters also ask for segments that have no embedding yet.
+    allowed = np.append(segments[chosen], segments[-1] + 1)
+    for query in unit(5, seed=9):
+        cosines = matrix[chosen].astype(np.float16).astype(np.float32) @ query
+        near = index.texts.search(query, 30, allowed)
+        expected = np.argsort(-cosines)[:30]
+        assert near.cosines == pytest.approx(cosines[expected], abs=2e-3)
+        assert len(set(near.segments) & set(segments[chosen[expected]])) >= len(expected) - 1
+
+
 def test_a_large_index_is_a_graph_with_good_recall(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
