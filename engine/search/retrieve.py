@@ -22,7 +22,7 @@ from engine.records import (
 from engine.search.calibrate import chances, scale_of
 from engine.search.query import ParsedQuery
 from engine.store import fulltext, listing, worded
-from engine.store.vectors import VectorIndex
+from engine.store.vectors import Neighbours, VectorIndex
 
 WORDS_CHANCE = 0.9
 DETAILS_CHANCE = 0.85
@@ -32,6 +32,10 @@ its name."""
 
 SPARE = 64
 """Segments asked for beyond the limit, since several may belong to one content or to none."""
+
+REACHES = (1, 8, 64)
+"""How many times as many are asked for where the nearest belong to too few contents: a mailbox may
+have thousands of passages that are nearer than any letter."""
 
 LIBRARY_SAMPLE = 1024
 
@@ -89,7 +93,7 @@ def by_meaning(
     weights = [1 / scale.deviation for scale in scales]
     combined = np.sum([w * v for w, v in zip(weights, vectors, strict=True)], axis=0)
     length = float(np.linalg.norm(combined)) or 1.0
-    near = space.index.search((combined / length).astype(np.float32), limit + SPARE, space.allowed)
+    near, owners = _nearest(connection, space, (combined / length).astype(np.float32), limit)
     baseline = sum(w * scale.mean for w, scale in zip(weights, scales, strict=True))
     z = (near.cosines * length - baseline) / len(probes)
     is_photo = space.medium is Medium.PICTURE
@@ -100,7 +104,6 @@ def by_meaning(
     )
     retriever = Retriever.PHOTO_MEANING if is_photo else Retriever.PASSAGE_MEANING
     unrelated = "photos" if is_photo else "passages"
-    owners = listing.contents_of_segments(connection, near.segments.tolist())
     found: dict[ContentId, Candidate] = {}
     for segment, chance, deviations in zip(
         near.segments.tolist(), chances(z, curve).tolist(), z.tolist(), strict=True
@@ -112,6 +115,22 @@ def by_meaning(
             match = Match(retriever, len(found) + 1, chance, detail)
             found[owner] = Candidate(owner, segment, match)
     return list(found.values())
+
+
+def _nearest(
+    connection: sqlite3.Connection, space: Space, vector: NDArray[np.float32], limit: int
+) -> tuple[Neighbours, dict[SegmentId, ContentId]]:
+    """The segments nearest to a (D,) vector, of `limit` contents if so many are in reach.
+
+    With them the contents that they belong to.
+    """
+    for times in REACHES:
+        wanted = times * (limit + SPARE)
+        near = space.index.search(vector, wanted, space.allowed)
+        owners = listing.contents_of_segments(connection, near.segments.tolist())
+        if len(near.segments) < wanted or len(set(owners.values())) >= limit:
+            break
+    return near, owners
 
 
 def by_words(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:

@@ -144,3 +144,15 @@ def test_a_picture_that_cannot_be_read_is_a_clear_error(shelf, tmp_path) -> None
 def test_the_limit_holds(shelf) -> None:
     assert len(ask(shelf, "a photo", limit=2).hits) == 2
     assert len(ask(shelf, limit=3).hits) == 3
+
+
+def test_a_long_document_leaves_room_for_others(library: Library, pictures) -> None:
+    mail = "From a@example.org Mon Jan  1 00:00:00 2024\nSubject: Cats\n\nA cat, a cat, a cat!\n\n"
+    (pictures / "all.mbox").write_text(mail * 200)
+    (pictures / "letter.txt").write_text("The landlord keeps the deposit of the tenant's rent.")
+    (pictures / "diary.txt").write_text("In autumn we went to the lake and drank tea.")
+    for _ in library.index([pictures]):
+        pass
+    names = [hit.path.name for hit in ask(library, "a cat", limit=3).hits]
+    assert names[0] == "all.mbox"
+    assert sorted(names) == ["all.mbox", "diary.txt", "letter.txt"]
