@@ -38,6 +38,10 @@ class ModelError(KeepsightError):
     """A model cannot be loaded or used."""
 
 
+class StoppedError(ModelError):
+    """A person stopped what was done with a model."""
+
+
 class QueryError(KeepsightError):
     """A query cannot be answered: its picture cannot be read, or it asks for nothing."""
 

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from engine.errors import KeepsightError, ModelError
+from engine.errors import KeepsightError, ModelError, StoppedError
 from engine.model_records import Doing, ModelEvent, TaskEnded, TaskProgress
-from engine.models.shelf.hub import CancelledError
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +53,9 @@ class Task:
         self._tell(progress, always=is_first)
 
     def on_step(self, share: float, step: str) -> None:
-        """Tells how much is done, from 0 to 1, and what comes next; CancelledError to stop."""
+        """Tells how much is done, from 0 to 1, and what comes next; StoppedError to stop."""
         if self.is_cancelled():
-            raise CancelledError("It was stopped", "What was there before is there still.")
+            raise StoppedError("It was stopped", "What was there before is there still.")
         percent = round(100 * share)
         self._tell(replace(self.progress, done=percent, total=100, step=step), always=True)
 
@@ -67,9 +66,9 @@ class Task:
         self._tell(TaskProgress(name, doing), always=True)
 
     def begin(self) -> None:
-        """Tells that it no longer waits; CancelledError where it shall not begin at all."""
+        """Tells that it no longer waits; StoppedError where it shall not begin at all."""
         if self.is_cancelled():
-            raise CancelledError("It was stopped", "Nothing was begun.")
+            raise StoppedError("It was stopped", "Nothing was begun.")
         self._tell(replace(self.progress, is_waiting=False), always=True)
 
     def _tell(self, progress: TaskProgress, *, always: bool = False) -> None:
@@ -131,7 +130,7 @@ class ModelTasks:
         try:
             task.begin()
             work(task)
-        except CancelledError:
+        except StoppedError:
             ended = replace(ended, cancelled=True)
         except KeepsightError as error:
             ended = replace(ended, title=error.title, message=error.message)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
+from engine.errors import ModelError, StoppedError
 from engine.models.shelf.hub_client import TIMEOUT_S, Visit, import_http, import_hub
 from engine.models.shelf.ledger import Ledger
 from engine.paths import shown
@@ -25,10 +25,6 @@ DETAIL_CHARACTERS = 200
 """As much of a library's error as is shown."""
 
 NETWORK_AUTHENTICATION_REQUIRED = 511
-
-
-class CancelledError(ModelError):
-    """A person stopped it; what was fetched is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ class Hub:
     def _stop_if_cancelled(self) -> None:
         if self._is_cancelled():
             self._visit.note("cancelled")
-            raise CancelledError(
+            raise StoppedError(
                 "The download was stopped",
                 "What was fetched is kept: the same command goes on from there.",
             )

@@ -15,12 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from engine.errors import ModelError
+from engine.errors import ModelError, StoppedError
 from engine.models.openclip import architectures
 from engine.models.openclip.architectures import CHECKPOINTS, WEIGHTS
 from engine.models.openclip.card import read_configuration
 from engine.models.openclip.spec import CONFIGURATION
-from engine.models.shelf.hub import CancelledError
 from engine.models.shelf.installed import (
     RECORD,
     InstalledFile,
@@ -213,7 +212,7 @@ class _Archive:
 
             def on_piece(copied: int, before: int = done) -> None:
                 if self._is_cancelled():
-                    raise CancelledError("The import was stopped", "Nothing was installed.")
+                    raise StoppedError("The import was stopped", "Nothing was installed.")
                 self._on_bytes(before + copied, size_bytes)
 
             with archive.open(entry.name) as opened, target.open("wb") as out:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ModelError
-from engine.models.shelf.hub import CancelledError, Hub
+from engine.errors import ModelError, StoppedError
+from engine.models.shelf.hub import Hub
 from engine.models.shelf.ledger import Ledger
 from tests.engine.models.hub_standin import PAGE, StandIn, serve
 
@@ -237,7 +237,7 @@ def test_cancelling_stops_between_two_pieces_and_keeps_them(standin, ledger, tar
     told: list[int] = []
     with Hub(ledger, "a test", lambda: bool(told and told[-1])) as hub:
         file = hub.files(REPOSITORY)["weights.bin"]
-        with pytest.raises(CancelledError, match="goes on from there"):
+        with pytest.raises(StoppedError, match="goes on from there"):
             hub.fetch(file, target, told.append)
     assert 0 < pieces(target)[0].stat().st_size < len(LARGE)
     assert ledger.requests()[-1].outcome.endswith("cancelled")

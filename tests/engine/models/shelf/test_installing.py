@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
+from engine.errors import ModelError, StoppedError
 from engine.models import catalog
 from engine.models.openclip import architectures
-from engine.models.shelf.hub import CancelledError
 from engine.models.shelf.installed import ModelStore
 from engine.models.shelf.installing import install, wanted
 from engine.models.shelf.ledger import Ledger
@@ -129,7 +128,7 @@ def test_an_interrupted_installation_leaves_no_model_and_is_gone_on_with(standin
 def test_what_goes_wrong_leaves_no_model(standin, store, ledger, trouble):
     standin.tamper = trouble == "tamper"
     standin.portal = "page" if trouble == "portal" else ""
-    error = CancelledError if trouble == "cancel" else ModelError
+    error = StoppedError if trouble == "cancel" else ModelError
     with pytest.raises(error):
         install(
             store,
