@@ -10,8 +10,9 @@ from engine.errors import ModelError
 from engine.model_records import Figures, Kept, ModelEntry, Standing
 from engine.models import catalog
 from engine.models.openclip.compiled import read_plan
+from engine.models.openclip.spec import PREFIX
 from engine.models.shelf.choices import Choice, choices
-from engine.models.shelf.installed import PREFIX, InstalledModel, ModelStore
+from engine.models.shelf.installed import InstalledModel, ModelStore
 from engine.records import ModelCard
 from engine.roster.present import Present, short_name
 

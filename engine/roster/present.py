@@ -8,7 +8,8 @@ from pathlib import Path
 from engine import settings
 from engine.errors import ModelError
 from engine.models import catalog
-from engine.models.shelf.installed import PREFIX, ModelStore
+from engine.models.openclip.spec import PREFIX
+from engine.models.shelf.installed import ModelStore
 from engine.paths import Home
 from engine.records import ModelCard
 from engine.roster.in_use import ModelsInUse

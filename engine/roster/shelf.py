@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,7 +22,7 @@ from engine.model_records import (
 from engine.models.openclip.compiled import Plan
 from engine.models.shelf.hub_client import Visit, import_hub
 from engine.models.shelf.importing import export_model, import_model
-from engine.models.shelf.installed import InstalledModel, ModelStore
+from engine.models.shelf.installed import InstalledModel, ModelStore, name_of
 from engine.models.shelf.installing import OnBytes, install, wanted
 from engine.models.shelf.ledger import Ledger
 from engine.paths import Home
@@ -294,4 +293,4 @@ class ModelShelf:
 
 def name_for(source: Path) -> str:
     """What a model from a file or folder is called, unless a person says otherwise."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", source.absolute().stem).strip(".-_")
+    return name_of(source.absolute().stem)

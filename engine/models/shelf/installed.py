@@ -18,12 +18,13 @@ from typing import Any
 import filelock
 
 from engine.errors import ModelError
+from engine.models.openclip.spec import PREFIX
 from engine.paths import PRIVATE_DIR_MODE, shown
 
 RECORD = "installed.json"
-PREFIX = "openclip:"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9]")
+_NAME_CHARS = 64
 _RESERVED = re.compile(r"starter|(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """The built-in model, and what Windows takes for devices."""
 
@@ -71,6 +72,12 @@ class InstalledModel:
     def size_bytes(self) -> int:
         """What it takes on the disk."""
         return sum(file.size_bytes for file in self.files)
+
+
+def name_of(text: str) -> str:
+    """The name nearest to `text` that a model can have, as far as letters and length go."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-_")
+    return name[:_NAME_CHARS].rstrip(".-_")
 
 
 class ModelStore:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 from engine.errors import ModelError, pip_command
 from engine.models.openclip import architectures
 from engine.models.openclip.architectures import WEIGHTS, Architecture
-from engine.models.openclip.spec import CONFIGURATION
+from engine.models.openclip.spec import CONFIGURATION, PREFIX
 from engine.models.shelf.choices import Choice, choices
 from engine.models.shelf.hub import Hub, RemoteFile
-from engine.models.shelf.installed import PREFIX, InstalledModel, ModelStore, Origin
+from engine.models.shelf.installed import InstalledModel, ModelStore, Origin, name_of
 from engine.models.shelf.ledger import Ledger
 from engine.models.shelf.room import require_room
 
@@ -71,7 +70,7 @@ def wanted(name: str) -> Wanted:
             f"“{name}” is neither in the catalog ({', '.join(c.name for c in choices())}) nor of "
             "the form ARCHITECTURE/WEIGHTS, such as ViT-B-32/laion2b_s34b_b79k.",
         )
-    return Wanted(_as_name(f"{architecture}-{tag}"), architecture, tag)
+    return Wanted(name_of(f"{architecture}-{tag}"), architecture, tag)
 
 
 def install(
@@ -173,7 +172,3 @@ def _fetch(hub: Hub, parts: Sequence[_Part], folder: Path, on_bytes: OnBytes) ->
         target = folder / part.name
         hub.fetch(part.file, target, lambda done, before=before: on_bytes(before + done, total))  # type: ignore[misc]
         before += part.file.size_bytes
-
-
-def _as_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-_")[:64]

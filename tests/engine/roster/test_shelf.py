@@ -319,7 +319,13 @@ def test_a_model_is_measured_only_while_it_is_not_in_use(library, mine) -> None:
 
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("ViT B-32.pt", "ViT-B-32"), ("model.zip", "model"), ("folder", "folder"), ("模型.zip", "")],
+    [
+        ("ViT B-32.pt", "ViT-B-32"),
+        ("model.zip", "model"),
+        ("folder", "folder"),
+        ("模型.zip", ""),
+        (f"{'a' * 63} b.zip", "a" * 63),
+    ],
 )
 def test_an_imported_model_is_called_after_its_file(source: str, name: str) -> None:
     assert name_for(Path(source)) == name
