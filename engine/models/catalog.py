@@ -5,11 +5,10 @@ from __future__ import annotations
 from engine.errors import ModelError
 from engine.models.base import Encoder
 from engine.models.idle import IdleEncoder
+from engine.models.openclip.spec import PREFIX
 from engine.models.starter import StarterEncoder, read_card
 from engine.records import ModelCard
-
-STARTER = "starter"
-OPENCLIP_PREFIX = "openclip:"
+from engine.settings import STARTER
 
 IDLE_S = 600.0
 """An OpenCLIP model that was not asked for so long leaves the memory until it is."""
@@ -22,7 +21,7 @@ def load(spec: str, *, threads: int | None = None) -> Encoder:
     """
     if spec == STARTER:
         return StarterEncoder(threads=threads)
-    if spec.startswith(OPENCLIP_PREFIX):
+    if spec.startswith(PREFIX):
         from engine.models.openclip.encoder import OpenClipEncoder
 
         encoder = IdleEncoder(lambda: OpenClipEncoder(spec, threads=threads), IDLE_S)
@@ -38,10 +37,3 @@ def load(spec: str, *, threads: int | None = None) -> Encoder:
 def available() -> tuple[ModelCard, ...]:
     """The models that work at once, without a download."""
     return (read_card(),)
-
-
-def open_clip_names() -> tuple[str, ...]:
-    """The specs of the weights that OpenCLIP publishes. Imports torch, which takes seconds."""
-    from engine.models.openclip.weights import published_specs
-
-    return published_specs()

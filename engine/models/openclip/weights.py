@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.models.openclip.card import PICTURES, hash_file, hash_folder, read_configuration
-from engine.models.openclip.spec import CONFIGURATION, PREFIX, OpenClipSpec, parse_spec
+from engine.models.openclip.spec import CONFIGURATION, OpenClipSpec, parse_spec
 from engine.models.openclip.tokens import (
     OwnTokenizer,
     Tokenizer,
@@ -42,12 +42,6 @@ class Loaded:
     tokenizer: Tokenizer
     title: str
     identity: str
-
-
-def published_specs() -> tuple[str, ...]:
-    """The specs of all weights that OpenCLIP publishes, whether they are on this disk or not."""
-    open_clip, _ = import_offline()
-    return tuple(f"{PREFIX}{name}/{tag}" for name, tag in open_clip.list_pretrained())
 
 
 def import_offline() -> tuple[Any, Any]:
