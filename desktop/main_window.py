@@ -31,7 +31,7 @@ from desktop.drop_overlay import DropOverlay
 from desktop.models.desk import ModelsDesk
 from desktop.preview import Preview
 from desktop.results.hit_menu import HitMenu, copy_paths
-from desktop.results.panel import ResultsPanel
+from desktop.results.panel import ResultsPanel, all_known
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.search_bar import SearchBar
 from desktop.sidebar import Scope, Sidebar
@@ -42,8 +42,10 @@ from desktop.window_state import WindowState
 from engine.paths import shown
 from engine.records import Folder, Hit, IndexProgress, Phase, Query, SearchResult
 
-MOST_HITS = 200
-MOST_NEWEST = 100_000
+FIRST_HITS = 200
+FIRST_NEWEST = 2_000
+MORE = 4
+"""How many times as many hits are asked for when one comes to the end."""
 REFRESH_MS = 2_000
 REFRESH_SHARE = 20
 
@@ -63,7 +65,8 @@ class MainWindow(QMainWindow):
         self._overview: Overview | None = None
         self._phase = Phase.IDLE
         self._scope = Scope()
-        self._words: tuple[str, ...] = ()
+        self._asked = Query(limit=FIRST_NEWEST)
+        self._answer: SearchResult | None = None
         self._pasted = tempfile.TemporaryDirectory(prefix="keepsight-")
         self.search_bar = SearchBar()
         self.sidebar = Sidebar()
@@ -91,7 +94,7 @@ class MainWindow(QMainWindow):
         """Asks anew for what is shown."""
         self._refresh.stop()
         self._bridge.load_overview()
-        self._search(self.search_bar.query)
+        self._search()
 
     def search_with_picture(self, path: Path) -> None:
         """Asks with a picture, besides the words."""
@@ -169,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def _connect_panels(self) -> None:
         view = self.results.view
-        self.search_bar.query_changed.connect(self._on_query)
+        self.search_bar.query_changed.connect(self._search)
         self.search_bar.picture_asked_for.connect(self.pick_picture)
         self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
         self.search_bar.left_downwards.connect(view.setFocus)
@@ -187,6 +190,7 @@ class MainWindow(QMainWindow):
         view.menu_requested.connect(self.show_menu)
         view.copy_requested.connect(copy_paths)
         view.preview_toggled.connect(self._fold_right.toggle)
+        view.end_neared.connect(self._want_more)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
         self.preview.open_requested.connect(self.open_hit)
         self.preview.reveal_requested.connect(lambda hit: open_files.reveal(hit.path))
@@ -226,24 +230,29 @@ class MainWindow(QMainWindow):
 
     # What happens
 
-    def _search(self, query: Query) -> None:
-        limit = MOST_NEWEST if query.is_empty else MOST_HITS
-        self._bridge.search(
-            replace(query, kind=self._scope.kind, folder_id=self._scope.folder_id, limit=limit)
-        )
+    def _search(self) -> None:
+        """Asks for what the field and the sidebar say."""
+        scope = self._scope
+        query = replace(self.search_bar.query, kind=scope.kind, folder_id=scope.folder_id)
+        if query != replace(self._asked, limit=query.limit):
+            first = FIRST_NEWEST if query.is_empty else FIRST_HITS
+            self._asked = replace(query, limit=first)
+        self._bridge.search(self._asked)
 
-    def _on_query(self, query: Query) -> None:
-        self.results.view.scroll_to_top()
-        self._search(query)
+    def _want_more(self) -> None:
+        """Asks for more of the same, if there is more and it is not on its way."""
+        answer = self._answer
+        if answer is not None and answer.query == self._asked and not all_known(answer):
+            self._asked = replace(self._asked, limit=MORE * self._asked.limit)
+            self._bridge.search(self._asked)
 
     def _on_scope(self, scope: Scope) -> None:
         self._scope = scope
-        self.results.view.scroll_to_top()
-        self._search(self.search_bar.query)
+        self._search()
 
     def _on_answer(self, result: SearchResult) -> None:
         has_folders = bool(self._overview and self._overview.folders)
-        self._words = result.words
+        self._answer = result
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
         # Looking again must cost little: a large library is looked at less often.
         self._refresh_ms = max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE))
@@ -256,7 +265,7 @@ class MainWindow(QMainWindow):
         self.sidebar.show_counts(overview.counts)
         self.status.show_counts(overview.counts)
         if had_folders != bool(overview.folders):
-            self._search(self.search_bar.query)
+            self._search()
 
     def _on_progress(self, progress: IndexProgress) -> None:
         self._phase = progress.phase
@@ -269,7 +278,7 @@ class MainWindow(QMainWindow):
             self._refresh.start(self._refresh_ms)
 
     def _on_current(self, hit: Hit | None) -> None:
-        self.preview.show_hit(hit, self._words)
+        self.preview.show_hit(hit, self._answer.words if self._answer else ())
 
     def _on_thumbnail(self, segment_id: int, edge_px: int, image: QImage) -> None:
         self.preview.show_picture(segment_id, edge_px, image)

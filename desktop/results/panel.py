@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
@@ -52,15 +54,16 @@ class ResultsPanel(QWidget):
     def show_result(self, result: SearchResult, *, has_folders: bool, progress: Phase) -> None:
         """Shows an answer, or why it is empty."""
         asked = not result.query.is_empty and any(hit.matches for hit in result.hits)
-        layout = sections.by_band if asked else sections.by_month
-        same = self._answered == result.query
-        self._answered = result.query
+        if asked:
+            headings = sections.by_band(result.hits, all_known=all_known(result))
+        else:
+            headings = sections.by_month(result.hits)
+        # However many are asked for, it is the same question.
+        question = replace(result.query, limit=0)
+        same = self._answered == question
+        self._answered = question
         self.view.show_hits(
-            result.hits,
-            layout(result.hits),
-            ranked=asked,
-            words=result.words,
-            keep_current=same,
+            result.hits, headings, ranked=asked, words=result.words, keep_place=same
         )
         self._summary.setText(_summary(result, asked=asked))
         self._slider.setVisible(bool(result.hits))
@@ -70,6 +73,7 @@ class ResultsPanel(QWidget):
 
     def show_failure(self, title: str, message: str) -> None:
         """Shows why there is no answer."""
+        self._answered = None
         self.view.show_hits((), ())
         self._summary.clear()
         self.empty.tell("triangle-alert", title, message)
@@ -115,17 +119,23 @@ class ResultsPanel(QWidget):
         self.tile_size_changed.emit(tile_px)
 
 
+def all_known(result: SearchResult) -> bool:
+    """Whether an answer ends because there is no more, rather than where it was told to."""
+    return len(result.hits) < result.query.limit
+
+
 def _summary(result: SearchResult, *, asked: bool) -> str:
     if not result.hits:
         return ""
     if not asked:
         return "Newest first"
     good = sum(hit.band is not Band.WEAK for hit in result.hits)
-    text = (
-        formats.count(good, "match", "matches")
-        if good
-        else "Nothing fits well; these are the nearest"
-    )
+    if not good:
+        text = "Nothing fits well; these are the nearest"
+    elif good < len(result.hits) or all_known(result):
+        text = formats.count(good, "match", "matches")
+    else:
+        text = f"{good:,}+ matches"
     text += f"   {result.seconds * 1000:.0f} ms"
     if unknown := _unknown(result):
         text += f"   The model does not know: {unknown}"

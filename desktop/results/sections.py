@@ -12,10 +12,13 @@ from engine.records import Band, Hit
 _BANDS = {Band.STRONG: "Strong matches", Band.MAYBE: "Maybe", Band.WEAK: "Weak matches"}
 
 
-def by_band(hits: Sequence[Hit]) -> list[Section]:
-    """Sections of hits that are ordered by band."""
+def by_band(hits: Sequence[Hit], *, all_known: bool = True) -> list[Section]:
+    """Sections of hits that are ordered by band; unless `all_known`, more would follow."""
     counts = [(band, len(list(group))) for band, group in groupby(hits, lambda hit: hit.band)]
-    return [Section(f"{_BANDS[band]} · {count:,}", count) for band, count in counts]
+    headings = [f"{_BANDS[band]} · {count:,}" for band, count in counts]
+    if headings and not all_known:
+        headings[-1] += "+"
+    return [Section(title, count) for title, (_, count) in zip(headings, counts, strict=True)]
 
 
 def by_month(hits: Sequence[Hit]) -> list[Section]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
@@ -40,6 +41,13 @@ _MOVES = {
 }
 
 
+class Anchor(NamedTuple):
+    """A tile, and how far below its upper edge the view begins."""
+
+    index: int
+    below_px: int
+
+
 class ResultsView(QAbstractScrollArea):
     """Shows hits in sections; says which is current, and what is asked of them."""
 
@@ -49,6 +57,7 @@ class ResultsView(QAbstractScrollArea):
     copy_requested = Signal(list)
     preview_toggled = Signal()
     thumbnails_wanted = Signal(list, int)
+    end_neared = Signal()
 
     def __init__(self, cache: ThumbnailCache, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +73,7 @@ class ResultsView(QAbstractScrollArea):
         self._pressed_at: QPoint | None = None
         self._layout = GridLayout((), 1, self._tile_px)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
-        self._settle.timeout.connect(self._want_thumbnails)
+        self._settle.timeout.connect(self._on_settled)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -79,33 +88,32 @@ class ResultsView(QAbstractScrollArea):
         *,
         ranked: bool = False,
         words: tuple[str, ...] = (),
-        keep_current: bool = False,
+        keep_place: bool = False,
     ) -> None:
-        """Replaces what is shown, by what `words` found.
+        """Replaces what is shown, by what `words` found, and begins at the top.
 
-        With `keep_current`, the hit that was current stays so.
+        With `keep_place`, what was selected, current and in view stays so.
         """
-        kept = self.current_hit.content_id if self.current_hit and keep_current else None
+        places = {hit.content_id: i for i, hit in enumerate(hits)} if keep_place else {}
+
+        def place_of(index: int | None) -> int | None:
+            return places.get(self._hits[index].content_id) if index is not None else None
+
+        anchor = self._anchor(place_of)
+        moved = map(place_of, self._selected)
+        self._selected = {index for index in moved if index is not None}
+        self._current = place_of(self._current)
+        self._hovered = None
         self._hits, self._sections, self._ranked = hits, tuple(sections), ranked
         self._words = words
-        self._selected.clear()
-        self._current = self._hovered = None
-        if kept is not None:
-            same = (i for i, hit in enumerate(hits) if hit.content_id == kept)
-            self._current = next(same, None)
-            if self._current is not None:
-                self._selected = {self._current}
-        self._relayout()
+        self._relayout(anchor)
         self.current_changed.emit(self.current_hit)
-
-    def scroll_to_top(self) -> None:
-        """Shows the first row."""
-        self.verticalScrollBar().setValue(0)
 
     def set_tile_size(self, tile_px: int) -> None:
         """Makes tiles about this wide; the row at the top stays in view."""
+        anchor = self._anchor(lambda index: index)
         self._tile_px = tile_px
-        self._relayout()
+        self._relayout(anchor)
 
     def thumbnail_arrived(self) -> None:
         """Repaints, since a thumbnail was put into the cache."""
@@ -151,12 +159,25 @@ class ResultsView(QAbstractScrollArea):
         top = self.verticalScrollBar().value()
         return QRect(tile.x, tile.y - top, tile.width, tile.height)
 
-    def _relayout(self) -> None:
+    def _anchor(self, place_of: Callable[[int], int | None]) -> Anchor | None:
+        """What to hold on to: the first tile in view that has a place among those to come.
+
+        None at the top, where what is new shall come into view.
+        """
+        top = self.verticalScrollBar().value()
+        if not top:
+            return None
+        visible = self._layout.visible(top, top + self.viewport().height())
+        found = ((place_of(tile.index), top - tile.y) for tile in visible)
+        return next((Anchor(index, px) for index, px in found if index is not None), None)
+
+    def _relayout(self, anchor: Anchor | None) -> None:
         self._layout = GridLayout(self._sections, self.viewport().width(), self._tile_px)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._layout.height - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(max(24, self._tile_px // 3))
+        bar.setValue(self._layout.tile(anchor.index).y + anchor.below_px if anchor else 0)
         self.viewport().update()
         self._settle.start()
 
@@ -170,9 +191,12 @@ class ResultsView(QAbstractScrollArea):
         wanted = self._tile_px * self.devicePixelRatioF()
         return THUMBNAIL_PX if wanted <= THUMBNAIL_PX else LARGE_THUMBNAIL_PX
 
-    def _want_thumbnails(self) -> None:
+    def _on_settled(self) -> None:
+        """Asks for the thumbnails in view and just below it, and for more hits at the end."""
         top, height = self.verticalScrollBar().value(), self.viewport().height()
         ahead = int(height * AHEAD_SCREENS)
+        if top + height + ahead >= self._layout.height:
+            self.end_neared.emit()
         hits = [self._hits[t.index] for t in self._layout.visible(top, top + height + ahead)]
         edge = self._thumbnail_px
         self.thumbnails_wanted.emit(
@@ -219,7 +243,7 @@ class ResultsView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._relayout()
+        self._relayout(self._anchor(lambda index: index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -278,10 +302,10 @@ class ResultsView(QAbstractScrollArea):
             self.select(self._current)
         self._pressed_at = None
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        index = self._index_at(event.position().toPoint())
-        if index is not None:
-            self.opened.emit(self._hits[index])
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        # What was clicked first: tiles may have moved since.
+        if self._selected and self.current_hit:
+            self.opened.emit(self.current_hit)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._selected:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from desktop import open_files, theme
+from desktop import main_window, open_files, theme
 from desktop.main_window import MainWindow
 from engine.records import Phase, Query
 
@@ -224,6 +224,29 @@ def test_of_several_searches_the_last_is_answered(open_window, shelf, qtbot) -> 
         window.search_bar.set_text(text)
     qtbot.waitUntil(lambda: bool(answers) and answers[-1].text == "a cat", timeout=PATIENCE_MS)
     assert names(window)[0] == CAT
+
+
+def test_more_is_listed_as_one_comes_to_the_end(open_window, pictures, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(main_window, "FIRST_NEWEST", 40)
+    monkeypatch.setattr(main_window, "FIRST_HITS", 40)
+    for number in range(60):
+        (pictures / f"{number}.txt").write_text(f"The tenant of flat {number} pays a deposit.")
+    window = open_window(pictures)
+    window.resize(700, 500)
+    for text in ("", "type:document", "tenant"):
+        ask(qtbot, window, text)
+        qtbot.waitUntil(
+            lambda: window._phase is Phase.IDLE and len(names(window)) == 40, timeout=PATIENCE_MS
+        )
+        if text == "tenant":
+            assert window.results._summary.text().startswith("40+ matches")
+        window.results.view.select(3)
+        chosen = window.results.view.current_hit
+        qtbot.keyClick(window.results.view, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+        qtbot.waitUntil(lambda: len(names(window)) == 60, timeout=PATIENCE_MS)
+        assert window.results.view.selected_hits[0].content_id == chosen.content_id
+        assert len(window.results.view.selected_hits) == 37
+    assert window.results._summary.text().startswith("60 matches")
 
 
 def test_the_window_remembers_how_it_was_left(open_window, qtbot) -> None:

@@ -14,6 +14,14 @@ def test_hits_are_under_their_bands(make_hit) -> None:
     ]
 
 
+def test_a_count_that_more_would_follow_says_so(make_hit) -> None:
+    hits = [make_hit(1), make_hit(2, band=Band.MAYBE)]
+    assert [section.title for section in sections.by_band(hits, all_known=False)] == [
+        "Strong matches · 1",
+        "Maybe · 1+",
+    ]
+
+
 def test_hits_are_under_their_months(make_hit) -> None:
     dates = [datetime(2024, 5, 9), datetime(2024, 5, 1), datetime(2023, 5, 2)]
     hits = [make_hit(number, details=Details(taken_at=date)) for number, date in enumerate(dates)]

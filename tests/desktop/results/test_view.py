@@ -32,6 +32,7 @@ def test_a_click_makes_a_hit_current(view: ResultsView, qtbot) -> None:
 
 
 def test_a_double_click_and_enter_open_a_hit(view: ResultsView, qtbot) -> None:
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, 1))
     with qtbot.waitSignal(view.opened) as opened:
         qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, 1))
     assert opened.args[0].content_id == 2
@@ -99,13 +100,65 @@ def test_every_kind_of_tile_is_painted(view: ResultsView, make_hit) -> None:
     shown.deleteLater()
 
 
-def test_a_hit_stays_current_only_while_the_question_is_the_same(view, make_hit) -> None:
-    view.select(4)
-    hits = [make_hit(number) for number in (9, 5, 7)]
-    view.show_hits(hits, [Section("", 3)], keep_current=True)
-    assert view.current_hit.content_id == 5
-    view.show_hits(hits, [Section("", 3)])
+def test_a_new_answer_to_the_same_question_keeps_what_is_selected(view, make_hit) -> None:
+    for index in (2, 4, 6):
+        view.select(index, add=True)
+    hits = [make_hit(number) for number in (9, 7, 5, 3)]
+    view.show_hits(hits, [Section("", 4)], keep_place=True)
+    assert view.current_hit.content_id == 7
+    assert [hit.content_id for hit in view.selected_hits] == [7, 5, 3]
+    view.show_hits(hits, [Section("", 4)])
     assert view.current_hit is None
+    assert view.selected_hits == []
+
+
+def test_what_is_in_view_stays_there_as_others_come_before_it(view, qtbot, make_hit) -> None:
+    bar = view.verticalScrollBar()
+    bar.setValue(700)
+    first = view._layout.visible(bar.value(), bar.value())[0].index
+    held, y = view.hits[first], view.rect_of(first).y()
+    hits = [make_hit(number) for number in range(100, 113)] + list(view.hits)
+    view.show_hits(hits, [Section("Strong", 23), Section("Maybe", 20)], keep_place=True)
+    assert view.rect_of(hits.index(held)).y() == y
+    next_one, y = hits[hits.index(held) + 1], view.rect_of(hits.index(held) + 1).y()
+    hits.remove(held)
+    view.show_hits(hits, [Section("", 42)], keep_place=True)
+    assert view.rect_of(hits.index(next_one)).y() in range(y - 300, y + 300)
+    view.show_hits(hits, [Section("", 42)])
+    assert bar.value() == 0
+
+
+def test_at_the_top_what_is_new_comes_into_view(view, make_hit) -> None:
+    hits = [make_hit(100), *view.hits]
+    view.show_hits(hits, [Section("", len(hits))], keep_place=True)
+    assert view.verticalScrollBar().value() == 0
+
+
+def test_a_double_click_opens_what_was_clicked_though_tiles_move(view, qtbot, make_hit) -> None:
+    place = centre(view, 1)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    hits = [make_hit(100), *view.hits]
+    view.show_hits(hits, [Section("", len(hits))], keep_place=True)
+    with qtbot.waitSignal(view.opened) as opened:
+        qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert opened.args[0].content_id == 2
+
+
+def test_tiles_of_another_size_leave_the_same_hit_at_the_top(view) -> None:
+    bar = view.verticalScrollBar()
+    view.select(29)
+    first = view._layout.visible(bar.value(), bar.value())[0].index
+    view.set_tile_size(300)
+    visible = view._layout.visible(bar.value(), bar.value())
+    assert first in [tile.index for tile in visible]
+
+
+def test_near_the_end_more_is_asked_for(view, qtbot, make_hit) -> None:
+    many = [make_hit(number) for number in range(1, 301)]
+    with qtbot.assertNotEmitted(view.end_neared), qtbot.waitSignal(view.thumbnails_wanted):
+        view.show_hits(many, [Section("All", len(many))])
+    with qtbot.waitSignal(view.end_neared):
+        qtbot.keyClick(view, Qt.Key.Key_End)
 
 
 def test_no_hits_are_no_trouble(view: ResultsView, qtbot) -> None:
