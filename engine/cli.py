@@ -200,7 +200,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
     from engine.library import Library
 
     with Library.open(obj["home"]) as library:
-        counts, skips = library.counts(), library.skips()
+        counts, skips, problems = library.counts(), library.skips(), library.problems()
     if as_json:
         output.print_json(
             {
@@ -209,6 +209,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
                 "waiting": counts.waiting,
                 "companions": counts.companions,
                 "offline": counts.offline,
+                "problems": [dataclasses.asdict(problem) for problem in problems],
                 "skipped": [
                     {
                         "path": os.fspath(skip.path),
@@ -228,6 +229,8 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
         f"{counts.skipped:,} skipped, {counts.companions:,} shown with another, "
         f"{counts.offline:,} on drives that are not there"
     )
+    for problem in problems:
+        click.echo(f"{problem.title}. {problem.message}")
     for skip in skips:
         click.echo(f"{skip.reason}\t{shown_inside(skip.path, skip.member)}\t{skip.detail}")
 

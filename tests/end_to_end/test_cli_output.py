@@ -24,7 +24,7 @@ HIT = {
     *("caption", "place", "latitude", "longitude", "author", "language", "pages"),
     *("duration_s", "codec"),
 }
-DOCTOR = {"files", "indexed", "waiting", "companions", "offline", "skipped"}
+DOCTOR = {"files", "indexed", "waiting", "companions", "offline", "problems", "skipped"}
 SKIP = {"path", "member", "reason", "detail", "attempts", "skipped_at"}
 FOLDER = {"id", "path", "state", "files", "indexed", "skipped"}
 CARD = {"name", "title", "version", "dimension", "languages", "licence", "fingerprint"}
@@ -64,6 +64,16 @@ def test_the_keys_of_the_json_are_those_that_scripts_know(answer, shelf: Path) -
 
     assert [set(folder) for folder in answer("folders")] == [FOLDER]
     assert set(answer("models")[0]) >= CARD
+
+
+def test_doctor_tells_what_is_wrong_with_the_library_itself(answer, keepsight, home: Home) -> None:
+    assert answer("doctor")["problems"] == []
+    (card,) = (card for card in answer("models") if card["state"] == "in use")
+    home.adapters.mkdir()
+    (home.adapters / f"{card['fingerprint']}.npz").write_bytes(b"damaged")
+    (problem,) = answer("doctor")["problems"]
+    assert set(problem) == {"title", "message"}
+    assert problem["message"] in keepsight("doctor").stdout
 
 
 def test_filters_limits_and_pictures_reach_the_engine(answer, keepsight, shelf: Path) -> None:
