@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Collection
 from pathlib import Path
 
 from engine.readers.companions import Beside, may_follow
 from engine.records import FileId, FolderId, FoundFile
 from engine.store import followers
-from engine.store.followers import Beneath
+from engine.store.followers import Neighbour
 
 
-def pair(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> None:
-    """Records which files at or beside `below` follow which, as they are on disk by now.
+def pair(connection: sqlite3.Connection, folder_id: FolderId, paths: Collection[Path]) -> None:
+    """Records which files at, beside or under `paths` follow which, as they are on disk by now.
 
     A file that follows none any more waits to be read; one whose sidecar is new or changed too.
     What could not be read leads no photo or film, which is then read in its place.
     """
-    listed = followers.beneath(connection, folder_id, below)
-    for _, group in groupby(listed, attrgetter("parent")):
-        here = list(group)
+    for here in followers.around(connection, folder_id, paths):
         if not any(file.leader_id is not None or may_follow(file.name) for file in here):
             continue
         by_name = {file.name: file for file in here}
@@ -35,11 +32,11 @@ def release(connection: sqlite3.Connection, file_id: FileId, file: FoundFile) ->
     """Lets what `file` was to show be read in its place, now that it cannot be. Whether any is."""
     if not followers.has_any(connection, file_id):
         return False
-    pair(connection, file.folder_id, file.relative)
+    pair(connection, file.folder_id, [file.relative])
     return True
 
 
-def _record(connection: sqlite3.Connection, file: Beneath, leader: Beneath | None) -> None:
+def _record(connection: sqlite3.Connection, file: Neighbour, leader: Neighbour | None) -> None:
     if leader is not None:
         is_news = file.state != "companion" or file.leader_id != leader.file_id
         if is_news:

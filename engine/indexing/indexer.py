@@ -243,8 +243,7 @@ class Indexer:
                 files.retry_skipped(connection, files.TRANSIENT)
                 files.read_again(connection, registry.versions(), registry.edition())
             paths = {Path()}
-        for path in sorted(paths):
-            yield from sweep(self._database, folder, path)
+        yield from sweep(self._database, folder, sorted(paths))
         self._announce(LibraryChanged())
 
     def _tell(self, phase: Phase) -> IndexProgress:

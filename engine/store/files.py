@@ -17,6 +17,9 @@ TRANSIENT = (SkipReason.UNREADABLE, SkipReason.VANISHED, SkipReason.CHANGING)
 
 PAGE = 256
 
+_BEHIND_ALL = b"\xff" * 256
+"""Longer than any name: no path comes after it."""
+
 
 def begin_sweep(connection: sqlite3.Connection) -> None:
     """Forgets which files were seen: a sweep starts."""
@@ -71,7 +74,7 @@ def register_closed(
     connection.execute(
         "INSERT OR IGNORE INTO seen SELECT relative FROM files "
         "WHERE folder_id = :folder AND relative >= :prefix AND relative < :prefix_end",
-        {"folder": folder_id, **_prefix(below)},
+        {"folder": folder_id, **bounds(relative)},
     )
     row = connection.execute(
         """
@@ -94,16 +97,11 @@ def forget_unseen(connection: sqlite3.Connection, folder_id: FolderId, below: Pa
     return connection.execute(
         """
         DELETE FROM files WHERE folder_id = :folder
-            AND (:everything OR relative = :below
-                 OR (relative >= :prefix AND relative < :prefix_end))
+            AND relative >= :below AND relative < :prefix_end
+            AND (relative = :below OR relative >= :prefix)
             AND relative NOT IN (SELECT relative FROM seen)
         """,
-        {
-            "folder": folder_id,
-            "everything": below == Path(),
-            "below": os.fsencode(below),
-            **_prefix(os.fsencode(below)),
-        },
+        {"folder": folder_id, **bounds(below)},
     ).rowcount
 
 
@@ -251,10 +249,15 @@ def read_again(connection: sqlite3.Connection, versions: Mapping[str, int], edit
     ).rowcount
 
 
-def _prefix(below: bytes) -> dict[str, bytes]:
-    """The bounds of the paths under `below`, in the order of their bytes."""
-    prefix = below + os.fsencode(os.sep)
-    return {"prefix": prefix, "prefix_end": prefix[:-1] + bytes([prefix[-1] + 1])}
+def bounds(below: Path) -> dict[str, bytes]:
+    """What the paths under `below` lie between, in the order of their bytes: `prefix` included,
+    `prefix_end` not. Before them comes `below` itself, as it is stored."""
+    if below == Path():
+        return {"below": b"", "prefix": b"", "prefix_end": _BEHIND_ALL}
+    stored = os.fsencode(below)
+    prefix = stored + os.fsencode(os.sep)
+    end = prefix[:-1] + bytes([prefix[-1] + 1])
+    return {"below": stored, "prefix": prefix, "prefix_end": end}
 
 
 def _found(row: sqlite3.Row) -> FoundFile:

@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.records import FileId, FolderId
+from engine.store import files
+
+_SEPARATOR = os.fsencode(os.sep)
 
 
 @dataclass(frozen=True, slots=True)
-class Beneath:
-    """A file of a folder, with its place in it and what it follows."""
+class Neighbour:
+    """A file among those of one folder, with what it follows."""
 
     file_id: FileId
-    parent: Path
     name: str
     state: str
     leader_id: FileId | None
 
 
-def beneath(connection: sqlite3.Connection, folder_id: FolderId, below: Path) -> list[Beneath]:
-    """The files under `below`, or beside it where it is a file; those of one folder together."""
-    # Of neighbours whose names begin alike too, which does no harm.
-    prefix = b"" if below.parent == Path() else os.fsencode(below.parent)
-    rows = connection.execute(
-        "SELECT id, relative, state, leader_id FROM files "
-        "WHERE folder_id = ? AND substr(relative, 1, ?) = ?",
-        (folder_id, len(prefix), prefix),
-    ).fetchall()
-    listed = [
-        Beneath(FileId(row[0]), relative.parent, relative.name, row[2], row[3])
-        for row in rows
-        for relative in [Path(os.fsdecode(row[1]))]
-    ]
-    return sorted(listed, key=lambda file: file.parent)
+def around(
+    connection: sqlite3.Connection, folder_id: FolderId, paths: Collection[Path]
+) -> list[list[Neighbour]]:
+    """The files at `paths`, beside them and under them: those of one folder together."""
+    # Of the whole tree beside a path, only what lies in the folder itself.
+    beside = "AND instr(substr(relative, length(:prefix) + 1), :separator) = 0"
+    wanted = [(parent, beside) for parent in {path.parent for path in paths}]
+    wanted += [(path, "") for path in paths]
+    folders: dict[bytes, dict[bytes, Neighbour]] = defaultdict(dict)
+    for below, where in wanted:
+        rows = connection.execute(
+            "SELECT id, relative, state, leader_id FROM files WHERE folder_id = :folder "
+            f"AND relative >= :prefix AND relative < :prefix_end {where}",
+            {"folder": folder_id, "separator": _SEPARATOR, **files.bounds(below)},
+        )
+        for file_id, relative, state, leader_id in rows:
+            parent, _, name = relative.rpartition(_SEPARATOR)
+            folders[parent][name] = Neighbour(file_id, os.fsdecode(name), state, leader_id)
+    return [list(folder.values()) for folder in folders.values()]
 
 
 def has_any(connection: sqlite3.Connection, file_id: FileId) -> bool:
