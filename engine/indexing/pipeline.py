@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from engine.indexing import companions
-from engine.indexing.embedding import PICTURE_BATCH, Embedder
+from engine.indexing.batch import Batch, Hashed, KeptPictures, Outcome, Vectors, pictures_of
+from engine.indexing.embedding import Embedder
 from engine.indexing.stages import ahead
+from engine.indexing.sweep import is_away
 from engine.paths import shown
 from engine.readers import hashing, registry
 from engine.readers.isolation import ReaderPool
-from engine.readings import Member, Picture, ReadFailure, Reading, SkipReason
-from engine.records import ContentId, FileId, FoundFile, SegmentId, Stamp
+from engine.readings import Member, ReadFailure, Reading, SkipReason
+from engine.records import ContentId, FileId, FoundFile, Stamp
 from engine.store import contents, embeddings, files, members
 from engine.store.database import Database
 
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 
 HASH_AHEAD = 64
 READ_AHEAD = 32
-FILE_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +39,6 @@ class Step:
     skipped: int = 0
     released: int = 0
     """How many files gave others cause to wait, or wait again themselves: they are to be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Hashed:
-    file_id: FileId
-    file: FoundFile
-    outcome: tuple[bytes, Stamp] | ReadFailure
-
-
-_Outcome = Reading | ReadFailure | ContentId
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What the next transaction will store."""
-
-    items: list[tuple[_Hashed, _Outcome]] = field(default_factory=list)
-    fresh: dict[bytes, Reading] = field(default_factory=dict)
-    fresh_files: dict[bytes, list[FileId]] = field(default_factory=dict)
-    known: list[tuple[FileId, ContentId]] = field(default_factory=list)
-    failed: list[tuple[_Hashed, ReadFailure]] = field(default_factory=list)
-    pictures: int = 0
-
-    def add(self, task: _Hashed, outcome: _Outcome) -> None:
-        self.items.append((task, outcome))
-        if isinstance(outcome, ReadFailure):
-            self.failed.append((task, outcome))
-        elif isinstance(outcome, Reading):
-            assert not isinstance(task.outcome, ReadFailure)
-            digest, _ = task.outcome
-            if digest not in self.fresh:
-                self.fresh[digest] = outcome
-                self.pictures += sum(1 for _ in _pictures(outcome))
-            self.fresh_files.setdefault(digest, []).append(task.file_id)
-        else:
-            self.known.append((task.file_id, outcome))
-
-    def apart(self) -> Iterator[_Batch]:
-        """Each file in a batch of its own."""
-        for item in self.items:
-            alone = _Batch()
-            alone.add(*item)
-            yield alone
-
-    @property
-    def size(self) -> int:
-        return len(self.items)
-
-    @property
-    def is_full(self) -> bool:
-        return self.pictures >= PICTURE_BATCH or self.size >= FILE_BATCH
 
 
 class Pipeline:
@@ -112,15 +59,15 @@ class Pipeline:
         self._reading.clear()
         waiting = files.waiting(self._database.reading())
         hashed = (
-            _Hashed(file_id, file, outcome)
+            Hashed(file_id, file, outcome)
             for (file_id, file), outcome in ahead(waiting, self._hash, HASH_AHEAD)
         )
-        batch = _Batch()
+        batch = Batch()
         for task, outcome in ahead(hashed, self._read, READ_AHEAD):
             batch.add(task, outcome)
             if batch.is_full:
                 yield from self._store(batch)
-                batch = _Batch()
+                batch = Batch()
         if batch.size:
             yield from self._store(batch)
 
@@ -131,7 +78,7 @@ class Pipeline:
     def _hash(self, waiting: tuple[FileId, FoundFile]) -> Future[tuple[bytes, Stamp] | ReadFailure]:
         return self._hashers.submit(_hash, waiting[1])
 
-    def _read(self, task: _Hashed) -> Future[_Outcome]:
+    def _read(self, task: Hashed) -> Future[Outcome]:
         if isinstance(task.outcome, ReadFailure):
             return _completed(task.outcome)
         digest, stamp = task.outcome
@@ -145,7 +92,7 @@ class Pipeline:
             self._reading[digest] = future
         return future  # type: ignore[return-value]
 
-    def _store(self, batch: _Batch) -> Iterator[Step]:
+    def _store(self, batch: Batch) -> Iterator[Step]:
         """Stores a batch; a file that this fails with is set aside, as it would fail for ever."""
         vectors = _encoded(batch.fresh.values(), self.embedder)
         for digest in batch.fresh:
@@ -161,7 +108,7 @@ class Pipeline:
         else:
             yield step
 
-    def _write_or_set_aside(self, alone: _Batch, vectors: _Vectors) -> Step:
+    def _write_or_set_aside(self, alone: Batch, vectors: Vectors) -> Step:
         try:
             return self._write(alone, vectors)
         except Exception as error:
@@ -170,7 +117,7 @@ class Pipeline:
             ((task, _),) = alone.items
             log.exception("%s cannot be stored", task.file.path)
             told = shown(f"{type(error).__name__}: {error}")
-            aside = _Batch()
+            aside = Batch()
             aside.add(
                 task,
                 ReadFailure(
@@ -180,9 +127,10 @@ class Pipeline:
             )
             return self._write(aside, {})
 
-    def _write(self, batch: _Batch, vectors: _Vectors) -> Step:
+    def _write(self, batch: Batch, vectors: Vectors) -> Step:
         embedder = self.embedder
-        pictures = _KeptPictures(vectors)
+        pictures = KeptPictures(vectors)
+        failed = _without_absent(batch.failed)
         released = 0
         with self._database.writing() as connection:
             for digest, reading in batch.fresh.items():
@@ -197,7 +145,7 @@ class Pipeline:
                     released += 1
                 else:
                     files.mark_indexed(connection, [file_id], content_id)
-            for task, failure in batch.failed:
+            for task, failure in failed:
                 files.mark_skipped(connection, [task.file_id], failure, self._edition)
                 released += companions.release(connection, task.file_id, task.file)
             if pictures.segments:
@@ -206,14 +154,15 @@ class Pipeline:
                 )
         if pictures.segments:
             embedder.vectors.pictures.add(pictures.segments, pictures.vectors)
-        return Step(batch.size, skipped=len(batch.failed), released=released)
+        absent = len(batch.failed) - len(failed)
+        return Step(batch.size - absent, skipped=len(failed), released=released)
 
     def _keep(
         self,
         connection: sqlite3.Connection,
         digest: bytes,
         reading: Reading,
-        pictures: _KeptPictures,
+        pictures: KeptPictures,
     ) -> ContentId:
         """Stores a content, and those inside it."""
         content_id, fresh = contents.keep(connection, digest, reading)
@@ -232,36 +181,25 @@ class Pipeline:
         return content_id
 
 
-_Vectors = Mapping[int, NDArray[np.float32]]
-"""(D,) vectors of pictures, by the pictures' `id`."""
-
-
-class _KeptPictures:
-    """Of the pictures that were read, those that have new segments, and their vectors."""
-
-    def __init__(self, vectors: _Vectors) -> None:
-        self.segments: list[SegmentId] = []
-        self._kept: list[NDArray[np.float32]] = []
-        self._vectors = vectors
-
-    def keep(self, reading: Reading, fresh: Sequence[tuple[SegmentId, int]]) -> None:
-        """Keeps the vectors of those pictures of `reading` that have new segments."""
-        for segment_id, number in fresh:
-            self.segments.append(segment_id)
-            self._kept.append(self._vectors[id(reading.pictures[number])])
-
-    @property
-    def vectors(self) -> NDArray[np.float32]:
-        """(N, D) vectors of the N segments."""
-        return np.stack(self._kept)
-
-
-def _encoded(readings: Iterable[Reading], embedder: Embedder) -> _Vectors:
-    pictures = [picture for reading in readings for picture in _pictures(reading)]
+def _encoded(readings: Iterable[Reading], embedder: Embedder) -> Vectors:
+    pictures = [picture for reading in readings for picture in pictures_of(reading)]
     if not pictures:
         return {}
     vectors = embedder.encode_pictures([picture.pixels for picture in pictures])
     return {id(picture): vector for picture, vector in zip(pictures, vectors, strict=True)}
+
+
+def _without_absent(
+    failed: Sequence[tuple[Hashed, ReadFailure]],
+) -> list[tuple[Hashed, ReadFailure]]:
+    """Those but the files of a drive that was unplugged: they wait until it is back."""
+    passing = {task.file.root for task, failure in failed if failure.reason in files.TRANSIENT}
+    away = {root for root in passing if is_away(root)}
+    return [
+        (task, failure)
+        for task, failure in failed
+        if failure.reason not in files.TRANSIENT or task.file.root not in away
+    ]
 
 
 def _stops_all(error: Exception) -> bool:
@@ -272,16 +210,8 @@ def _stops_all(error: Exception) -> bool:
     )
 
 
-def _pictures(reading: Reading) -> Iterator[Picture]:
-    """The pictures of a file and of those inside it."""
-    yield from reading.pictures
-    for member in reading.members:
-        if isinstance(member.outcome, Reading):
-            yield from member.outcome.pictures
-
-
-def _completed(result: ReadFailure | ContentId) -> Future[_Outcome]:
-    future: Future[_Outcome] = Future()
+def _completed(result: ReadFailure | ContentId) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
     future.set_result(result)
     return future
 

@@ -1,11 +1,13 @@
 """What a transaction that fails leaves: the rest goes on, and nothing is lost."""
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from engine.library import Library
+from engine.readers import hashing
 from engine.readings import SkipReason
 from engine.records import Query
 from engine.store import contents, embeddings
@@ -93,3 +95,28 @@ def test_a_copy_of_what_is_forgotten_meanwhile_is_read_itself(
     index(library, pictures)
     assert names(library) == ["copy.jpg"]
     assert library.counts().waiting == 0
+
+
+def test_files_of_a_drive_unplugged_while_they_wait_go_on_waiting(
+    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        make_photo(pictures / f"{number}.jpg", seed=number)
+    index(library, pictures)
+    for number in range(3):
+        os.utime(pictures / f"{number}.jpg", (1, 1))
+    away = pictures.with_name("unplugged")
+
+    def unplug(path: Path) -> None:
+        if pictures.exists():
+            pictures.rename(away)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(hashing, "content_hash", unplug)
+    index(library, pictures)
+    monkeypatch.undo()
+    assert names(library) == ["0.jpg", "1.jpg", "2.jpg"], "what they were is still found"
+    assert (library.counts().waiting, library.skips()) == (3, [])
+    away.rename(pictures)
+    index(library, pictures)
+    assert library.counts().indexed == 3
