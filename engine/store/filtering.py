@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from engine.records import Filters
@@ -51,10 +52,10 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
         require("placements.folder_id = ?", filters.folder_id)
     for word in filters.folder_words:
         # The bytes are only compared as text here; a name in another encoding is not found by it.
-        require(
-            "CAST(folders.path || '/' || relative AS TEXT) LIKE ? ESCAPE '\\'",
-            f"%{_escaped(word)}%/%",
-        )
+        # Windows separates by backslashes, in what is stored and in what is typed.
+        path = "replace(CAST(folders.path || '/' || relative AS TEXT), '\\', '/')"
+        clause, bound = _holds(path, word.replace("\\", "/"), then="%/%")
+        require(clause, *bound)
     if filters.after is not None:
         require(f"{SHOWN_AT} >= ?", filters.after.isoformat())
     if filters.before is not None:
@@ -91,7 +92,7 @@ def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
         (filters.authors, "author"),
     ):
         for word in words:
-            yield f"{columns} LIKE ? ESCAPE '\\'", (f"%{_escaped(word)}%",)
+            yield _holds(columns, word)
     if filters.languages:
         yield f"language IN ({marks(filters.languages)})", filters.languages
     for numbers in filters.ranges:
@@ -101,5 +102,11 @@ def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
             yield f"{numbers.of} <= ?", (numbers.most,)
 
 
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _holds(columns: str, word: str, then: str = "%") -> tuple[str, Sequence[object]]:
+    """That `columns` hold `word`, its accented letters composed or, as on a Mac, decomposed.
+
+    `then` is the pattern of what follows.
+    """
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    forms = [f"%{unicodedata.normalize(form, escaped)}{then}" for form in ("NFC", "NFD")]
+    return f"({columns} LIKE ? ESCAPE '\\' OR {columns} LIKE ? ESCAPE '\\')", forms

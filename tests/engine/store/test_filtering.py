@@ -1,0 +1,45 @@
+"""Filters on where a content is and what it says of itself."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from engine.readings import Details, Kind
+from engine.records import Filters
+from engine.store import listing
+from engine.store.database import Database
+
+
+def found(database: Database, filters: Filters) -> set[int]:
+    return {row.content_id for row in listing.newest(database.reading(), filters, 100)}
+
+
+@pytest.mark.parametrize("word", ["Trips", "trips", "Rome", "Trips\\Rome", "Trips/Rome"])
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_folders_are_told_by_either_separator(
+    database: Database, put, word: str, separator: str
+) -> None:
+    rome = put(separator.join(["Trips", "Rome", "a.jpg"]))
+    put(separator.join(["Home", "Trips.jpg"]))
+    put("Rome.jpg")
+    assert found(database, Filters(folder_words=(word,))) == {rome}
+
+
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+@pytest.mark.parametrize("name", ["Müller", "가족사진"])
+def test_composed_words_filter_decomposed_names(
+    database: Database, put, name: str, stored: str
+) -> None:
+    as_stored = unicodedata.normalize(stored, name)
+    photo = put(f"{as_stored}/1.jpg")
+    book = put("2.pdf", kind=Kind.DOCUMENT, details=Details(author=as_stored))
+    assert found(database, Filters(folder_words=(name,))) == {photo}
+    assert found(database, Filters(authors=(name,))) == {book}
+
+
+def test_signs_of_patterns_stand_for_themselves(database: Database, put) -> None:
+    put("100/1.jpg")
+    sale = put("100%_off/1.jpg")
+    assert found(database, Filters(folder_words=("0%_",))) == {sale}
