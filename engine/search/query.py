@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.readings import Kind
 from engine.records import Filters, Measure, Query, Range
+from engine.store import fulltext
 
 _TOKEN = re.compile(r'(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
 _KINDS = {
@@ -57,7 +58,7 @@ def parse(query: Query) -> ParsedQuery:
     words: list[str] = []
     phrases: list[str] = []
     # Bytes of no encoding, as a command line may hold, stand for no word.
-    text = query.text.encode("utf-8", errors="replace").decode()
+    text = fulltext.composed(query.text.encode("utf-8", errors="replace").decode())
     for token in _TOKEN.finditer(text):
         key, quoted, bare = token["key"], token["quoted"], token["bare"]
         value = quoted if quoted is not None else bare

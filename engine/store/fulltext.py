@@ -2,13 +2,15 @@
 
 FTS5 splits at spaces, which these scripts do not write, so their runs are indexed as overlapping
 pairs of characters (bigrams) and the last character: every word of one, two or more is found.
-English words are found in their other forms too (Porter, 1980).
+English words are found in their other forms too (Porter, 1980). All is indexed and asked for in the
+composed form of Unicode (NFC): Macs write names with accents, and Korean ones, decomposed.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,14 +38,19 @@ def _bigrams(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] + [run[-1]]
 
 
+def composed(text: str) -> str:
+    """`text` in the form that words are compared in: each accented letter is one character."""
+    return unicodedata.normalize("NFC", text)
+
+
 def indexable(text: str) -> str:
     """`text` as FTS5 is given it: each run of CJK characters as bigrams and its last character."""
-    return _CJK_RUN.sub(lambda run: f" {' '.join(_bigrams(run[0]))} ", text)
+    return _CJK_RUN.sub(lambda run: f" {' '.join(_bigrams(run[0]))} ", composed(text))
 
 
 def words_of(text: str) -> list[str]:
     """The words of a query that tell files apart, as written."""
-    return [word for word in _WORD.findall(text) if word.casefold() not in STOP_WORDS]
+    return [word for word in _WORD.findall(composed(text)) if word.casefold() not in STOP_WORDS]
 
 
 def match_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:
@@ -56,11 +63,18 @@ def index_name(
     connection: sqlite3.Connection, file_id: FileId, folder_name: str, relative: Path
 ) -> None:
     """Makes a file findable by the words of its name and its folders' names."""
-    parts = re.sub(r"[_.\W]+", " ", f"{folder_name} {shown(relative)}")
     connection.execute("DELETE FROM name_words WHERE rowid = ?", (file_id,))
     connection.execute(
         "INSERT INTO name_words (rowid, words) VALUES (?, ?)",
-        (file_id, indexable(_at_case_changes(parts))),
+        (file_id, _parts(f"{folder_name} {shown(relative)}")),
+    )
+
+
+def index_member(connection: sqlite3.Connection, member_id: int, name: str) -> None:
+    """Makes a file inside a file findable by the words of its name."""
+    connection.execute("DELETE FROM member_words WHERE rowid = ?", (member_id,))
+    connection.execute(
+        "INSERT INTO member_words (rowid, words) VALUES (?, ?)", (member_id, _parts(name))
     )
 
 
@@ -80,7 +94,7 @@ def _term(word: str) -> str:
 
 
 def _phrase(phrase: str) -> str:
-    words = _WORD.findall(phrase)
+    words = _WORD.findall(composed(phrase))
     pieces: list[str] = []
     for word in words[:-1]:
         pieces += _bigrams(word) if _CJK_RUN.fullmatch(word) else [word]
@@ -93,8 +107,10 @@ def _phrase(phrase: str) -> str:
     return f'"{" ".join([*pieces, *_bigrams(last)[:-1]])}"'
 
 
-def _at_case_changes(text: str) -> str:
-    return (
+def _parts(name: str) -> str:
+    """The words of a name as FTS5 is given them, as written and cut where case or digits change."""
+    text = re.sub(r"[_.\W]+", " ", composed(name))
+    return indexable(
         text
         + " "
         + re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " ", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -47,10 +46,6 @@ def keep(
                 *(datetime.now(UTC).isoformat(), edition),
             ),
         )
-        words = re.sub(r"[_.\W]+", " ", member.name)
-        connection.execute(
-            "INSERT INTO member_words (rowid, words) VALUES (?, ?)",
-            (row.fetchone()[0], fulltext.indexable(words)),
-        )
+        fulltext.index_member(connection, row.fetchone()[0], member.name)
         if content_id is not None:
             connection.execute("UPDATE contents SET orphaned_at = NULL WHERE id = ?", (content_id,))

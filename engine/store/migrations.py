@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from unicodedata import is_normalized
+
 from sqlite_utils import Database as SchemaDatabase
 from sqlite_utils import Migrations
 
+from engine.records import FileId, SegmentId
+from engine.store import fulltext
+
 migrations = Migrations("keepsight")
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """`PRAGMA user_version` of a database that has every migration: their number."""
 
 
@@ -209,3 +216,22 @@ def m004_editions(db: SchemaDatabase) -> None:
     """Which edition of the readers could not read a file, or a file inside another."""
     for table in ("skips", "members"):
         db.execute(f"ALTER TABLE {table} ADD COLUMN edition TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m005_composed_words(db: SchemaDatabase) -> None:
+    """Words of decomposed names and texts, as Macs write them: they were cut at their accents."""
+    for file_id, folder, relative in db.execute(
+        "SELECT files.id, path, relative FROM files JOIN folders ON folders.id = folder_id"
+    ).fetchall():
+        root, below = Path(os.fsdecode(folder)), Path(os.fsdecode(relative))
+        if not is_normalized("NFC", str(root / below)):
+            fulltext.index_name(db.conn, FileId(file_id), root.name, below)
+    for member_id, name in db.execute("SELECT id, name FROM members").fetchall():
+        if not is_normalized("NFC", name):
+            fulltext.index_member(db.conn, member_id, name)
+    texts = db.execute("SELECT id, text FROM segments WHERE text IS NOT NULL")
+    decomposed = [row for row in texts if not is_normalized("NFC", row[1])]
+    for segment_id, text in decomposed:
+        db.execute("DELETE FROM passage_words WHERE rowid = ?", (segment_id,))
+        fulltext.index_passage(db.conn, SegmentId(segment_id), text)

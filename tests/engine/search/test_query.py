@@ -35,6 +35,7 @@ from engine.search.query import parse
         ("12:30 at https://example.org", "12:30 at https://example.org", Filters()),
         ("type:banana after:soon", "type:banana after:soon", Filters()),
         ("after:2023-13", "after:2023-13", Filters()),
+        ("in:Mu\u0308ller Cafe\u0301", "Café", Filters(folder_words=("Müller",))),
         ('half "open', "half open", Filters()),
     ],
 )

@@ -1,4 +1,5 @@
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,22 @@ def test_names_are_found_by_their_parts(connection: sqlite3.Connection, query: s
     fulltext.index_name(connection, FileId(7), "Ferien", Path("Beach2019/IMG_1234.jpg"))
     expression = fulltext.match_expression(fulltext.words_of(query))
     assert matching(connection, "name_words", expression) == [7]
+
+
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+@pytest.mark.parametrize("asked", ["NFC", "NFD"])
+@pytest.mark.parametrize("name", ["Müller", "가족사진", "パパ"])
+def test_decomposed_names_are_found(
+    connection: sqlite3.Connection, name: str, stored: str, asked: str
+) -> None:
+    text, query = unicodedata.normalize(stored, name), unicodedata.normalize(asked, name)
+    fulltext.index_name(connection, FileId(7), text, Path(f"{text}1.jpg"))
+    fulltext.index_member(connection, 8, f"{text}/{text}.jpg")
+    fulltext.index_passage(connection, SegmentId(9), f"an {text} in a text")
+    expression = fulltext.match_expression(fulltext.words_of(query), [query])
+    assert matching(connection, "name_words", expression) == [7]
+    assert matching(connection, "member_words", expression) == [8]
+    assert matching(connection, "passage_words", expression) == [9]
 
 
 @given(st.text())
