@@ -6,7 +6,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from engine.records import Folder, FolderId, FolderState
+from engine.records import FileId, Folder, FolderId, FolderState
+from engine.store import fulltext
 
 
 def add(connection: sqlite3.Connection, path: Path) -> FolderId:
@@ -26,6 +27,7 @@ def remove(connection: sqlite3.Connection, folder_id: FolderId) -> None:
 
 def adopt(connection: sqlite3.Connection, *, child: FolderId, parent: FolderId) -> None:
     """Moves the files of `child`, which lies inside `parent`, to it, and forgets `child`."""
+    moved = connection.execute("SELECT id FROM files WHERE folder_id = ?", (child,)).fetchall()
     paths = dict(
         connection.execute("SELECT id, path FROM folders WHERE id IN (?, ?)", (child, parent))
     )
@@ -36,6 +38,10 @@ def adopt(connection: sqlite3.Connection, *, child: FolderId, parent: FolderId) 
         (parent, prefix, child),
     )
     remove(connection, child)
+    name = Path(os.fsdecode(paths[parent])).name
+    for (file_id,) in moved:
+        row = connection.execute("SELECT relative FROM files WHERE id = ?", (file_id,)).fetchone()
+        fulltext.index_name(connection, FileId(file_id), name, Path(os.fsdecode(row[0])))
 
 
 def set_state(connection: sqlite3.Connection, folder_id: FolderId, state: FolderState) -> None:
