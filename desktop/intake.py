@@ -31,6 +31,13 @@ def take(mime: QMimeData, scratch: Path) -> Taken:
     return Taken(folders, picture, text)
 
 
+def is_no_text(mime: QMimeData) -> bool:
+    """Whether a text field has no use for this: files, or a picture that no words come with."""
+    has_files = any(url.isLocalFile() for url in mime.urls())
+    # Cells of a sheet come as a picture too.
+    return has_files or (mime.hasImage() and not mime.hasFormat("text/plain"))
+
+
 def promise(mime: QMimeData) -> str:
     """Says what dropping this would do."""
     folders = any(Path(url.toLocalFile()).is_dir() for url in mime.urls())

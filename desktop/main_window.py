@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         self.search_bar.query_changed.connect(self._search)
         self.search_bar.picture_asked_for.connect(self.pick_picture)
         self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
+        self.search_bar.file_pasted.connect(self._take)
         self.search_bar.left_downwards.connect(view.setFocus)
         self.sidebar.scope_changed.connect(self._on_scope)
         self.sidebar.add_folder_requested.connect(self.pick_folder)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPixmap
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
-from desktop import icons, theme
+from desktop import icons, intake, theme
 from desktop.picture_chip import PictureChip
 from engine.paths import shown
 from engine.records import Hit, Query
@@ -24,6 +24,8 @@ class SearchBar(QWidget):
     picture_asked_for = Signal()
     chip_wanted = Signal(Path)
     left_downwards = Signal()
+    file_pasted = Signal(QMimeData)
+    """A picture or files, which the field itself has no use for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +124,11 @@ class SearchBar(QWidget):
             self.style().unpolish(self)
             self.style().polish(self)
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.matches(QKeySequence.StandardKey.Paste):
+                pasted = QGuiApplication.clipboard().mimeData()
+                if intake.is_no_text(pasted):
+                    self.file_pasted.emit(pasted)
+                    return True
             if event.key() == Qt.Key.Key_Down:
                 self.left_downwards.emit()
                 return True

@@ -125,12 +125,29 @@ def test_a_dropped_picture_and_words_make_one_query(
     assert names(window)[0] == ROCKET
 
 
-def test_a_pasted_picture_is_searched_with(open_window, shelf, real_photos, qtbot) -> None:
+@pytest.mark.parametrize("place", ["in the field", "elsewhere"])
+def test_a_pasted_picture_is_searched_with(open_window, shelf, real_photos, qtbot, place) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
     QApplication.clipboard().setImage(QImage(str(real_photos["coffee"])))
-    window.paste()
+    focused = window.search_bar._field if place == "in the field" else window.results.view
+    qtbot.waitUntil(window.isActiveWindow)
+    focused.setFocus()
+    qtbot.keyClick(focused, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: names(window)[:1] == [COFFEE], timeout=PATIENCE_MS)
+
+
+def test_pasted_words_are_words_though_a_picture_of_them_comes_along(
+    open_window, real_photos, qtbot
+) -> None:
+    window = open_window()
+    mime = QMimeData()
+    mime.setText("red kite")
+    mime.setImageData(QImage(str(real_photos["coffee"])))
+    QApplication.clipboard().setMimeData(mime)
+    field = window.search_bar._field
+    with answering(qtbot, window, text="red kite", picture=None):
+        qtbot.keyClick(field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
 
 
 def test_more_like_a_hit(open_window, shelf, qtbot) -> None:
