@@ -30,8 +30,9 @@ from engine.store.model_index import ModelIndex
 
 log = logging.getLogger(__name__)
 
-PUBLISH_EVERY = 2_000
-"""Files, or segments of a model that is prepared, between two writings of the usearch files."""
+PUBLISH_EVERY_S = 300.0
+"""The least time between two writings of the usearch files, which are written whole. What they
+lack after a crash is taken from SQLite when they are loaded."""
 
 CHANGED_EVERY_S = 1.0
 """The least time between two announcements that the library has changed."""
@@ -67,6 +68,7 @@ class Indexer:
         self._thread: threading.Thread | None = None
         self._is_busy = False
         self._changed_at = 0.0
+        self._published_at = time.monotonic()
         self.progress = IndexProgress(Phase.IDLE)
 
     def request(self, changes: Changes) -> None:
@@ -120,7 +122,6 @@ class Indexer:
             vectors.prune(connection)
 
     def _read_and_embed(self) -> Generator[Phase, None, None]:
-        unpublished = 0
         for step in self._pipeline.read_waiting():
             self._meter.advance(done=step.done, skipped=step.skipped)
             if step.released:
@@ -128,10 +129,7 @@ class Indexer:
                 self.wake()
             yield Phase.INDEXING
             yield from self._embed_missing()
-            unpublished += step.done
-            if unpublished >= PUBLISH_EVERY:
-                self._publish()
-                unpublished = 0
+            self._publish()
         yield from self._embed_missing()
         if self.switch is not None:
             yield from self._prepare(self.switch)
@@ -145,12 +143,9 @@ class Indexer:
     def _prepare(self, switch: Switch) -> Generator[Phase, None, None]:
         """Fills the next model's vectors; it takes over when all that can be reached has some."""
         self._prepared.start()
-        published = 0
         for done, total in () if switch.wanted_now else switch.embedder.fill():
             self._prepared.reach(done, total)
-            if done - published >= PUBLISH_EVERY:
-                published = done
-                self._publish()
+            self._publish()
             yield Phase.PREPARING
             if self.switch is not switch or switch.wanted_now:
                 break
@@ -176,6 +171,11 @@ class Indexer:
         return [embedder.vectors for embedder in both]
 
     def _publish(self) -> None:
+        """Writes the vectors to disk, now and then; the library does when it is closed."""
+        now = time.monotonic()
+        if now - self._published_at < PUBLISH_EVERY_S:
+            return
+        self._published_at = now
         for vectors in self._indexes():
             vectors.publish()
 

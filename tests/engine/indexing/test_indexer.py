@@ -6,7 +6,13 @@ import pytest
 
 from engine.indexing.pipeline import Pipeline
 from engine.library import Library
-from engine.records import Event, Failure, IndexProgress, Phase
+from engine.paths import Home
+from engine.records import Event, Failure, IndexProgress, Phase, Query
+
+
+def run(library: Library, folder: Path) -> None:
+    for _ in library.index([folder]):
+        pass
 
 
 def test_it_survives_a_mistake_and_tells_of_it(
@@ -56,3 +62,25 @@ def test_a_pause_is_told_though_the_batch_in_hand_is_finished(
     assert set(told) == {Phase.PAUSED}
     library.resume()
     observer.wait_for(observer.is_idle)
+
+
+def test_one_changed_file_does_not_rewrite_the_vectors_on_disk(
+    home: Home, pictures: Path, make_photo
+) -> None:
+    def written() -> dict[str, int]:
+        return {file.name: file.stat().st_mtime_ns for file in home.vectors.iterdir()}
+
+    make_photo(pictures / "first.jpg", seed=1)
+    with Library.open(home) as library:
+        run(library, pictures)
+    before = written()
+    make_photo(pictures / "second.jpg", seed=2)
+    with Library.open(home) as library:
+        run(library, pictures)
+        assert written() == before
+        # As after a crash: what the files lack is in SQLite.
+        with Library.open(home) as other:
+            nearest = other.search(Query(picture=pictures / "second.jpg", limit=1)).hits
+            assert [hit.path.name for hit in nearest] == ["second.jpg"]
+    assert before.keys() == written().keys()
+    assert all(time > before[name] for name, time in written().items())
