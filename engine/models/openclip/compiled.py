@@ -144,12 +144,6 @@ def usable_plan(folder: Path, device: str) -> Plan | None:
     return plan
 
 
-def needs_compiling(folder: Path, device: str) -> bool:
-    """Whether the model in `folder` has no plan for this computer as it is now."""
-    plan = _read(folder)
-    return plan is None or bool(_damage(folder, plan) or _changed(plan, device))
-
-
 def read_plan(folder: Path) -> Plan:
     """The plan in a model's `folder`, unchecked. Raises ModelError where there is none."""
     path = folder / COMPILED / PLAN

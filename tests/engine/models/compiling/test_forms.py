@@ -18,7 +18,6 @@ from engine.models.openclip.compiled import (
     Form,
     Measured,
     OnnxTowers,
-    needs_compiling,
     read_plan,
     usable_plan,
     write_plan,
@@ -224,8 +223,6 @@ def test_what_is_damaged_runs_in_torch(own, form, damage, save_model, tmp_path, 
     assert "int8" not in encoder.card.fingerprint
     assert encoder.encode_texts(TEXTS).shape == (3, 32)
     assert any(record.name.startswith("engine.models") for record in caplog.records)
-    if damage is not unloadable:
-        assert needs_compiling(folder, "cpu")
 
 
 @slow
@@ -244,17 +241,16 @@ def test_a_stale_plan_is_not_followed_but_what_int8_stored_stays_found(own, form
     assert encoder.form is (Form.INT8 if form is Form.INT8 else Form.TORCH)
     assert encoder.card == before
     assert "measured otherwise" in caplog.text
-    assert needs_compiling(folder, "cpu")
 
 
 @slow
 def test_it_is_compiled_once_and_again_when_asked(made, own, small_noise, tiny_folder):
-    assert needs_compiling(tiny_folder, "cpu")
-    assert not needs_compiling(made[Form.INT8], "cpu")
+    assert usable_plan(tiny_folder, "cpu") is None
+    assert usable_plan(made[Form.INT8], "cpu") is not None
     folder = own(Form.INT8)
     rewrite(folder, device="cuda")
     plan = compile_model(folder, small_noise, device="cpu", threads=1)
-    assert not needs_compiling(folder, "cpu")
+    assert usable_plan(folder, "cpu") == plan
     assert load(folder).form is plan.form
     assert names(folder) == sorted([*plan.form.graphs, "plan.json"])
 
