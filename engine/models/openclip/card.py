@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,14 @@ def hash_folder(folder: Path) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 in hexadecimal."""
+    """SHA-256 in hexadecimal; read once in a process, until the file's size or mtime changes."""
+    status = path.stat()
+    return _hash_as_of(path.absolute(), status.st_size, status.st_mtime_ns)
+
+
+# A model that was idle comes back in the middle of a query, and has gigabytes of weights.
+@lru_cache(maxsize=256)
+def _hash_as_of(path: Path, _size_bytes: int, _modified_ns: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
