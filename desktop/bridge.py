@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -12,9 +13,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from desktop import mishaps
 from desktop.models.bridge import ModelsBridge
-from engine.errors import KeepsightError
 from engine.library import Library
+from engine.paths import shown
 from engine.records import (
     ContentId,
     Counts,
@@ -30,6 +32,8 @@ from engine.records import (
     SegmentId,
     Skip,
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,8 @@ class Bridge(QObject):
             if self._closed or done.cancelled() or query != self._asked:
                 return
             error = done.exception()
-            if isinstance(error, KeepsightError):
-                self.search_failed.emit(error.title, error.message)
-            elif error is not None:
-                self.search_failed.emit("The search failed", f"{type(error).__name__}: {error}")
+            if error is not None:
+                self.search_failed.emit(*mishaps.told(error))
             else:
                 self.search_finished.emit(done.result())
 
@@ -202,8 +204,9 @@ class Bridge(QObject):
             try:
                 if not self._closed:
                     task()
-            except KeepsightError as error:
-                self.failed.emit(error.title, error.message)
+            except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+                if not self._closed:
+                    self.failed.emit(*mishaps.told(error))
 
         if not self._closed:
             self._background.submit(guarded)
@@ -218,11 +221,14 @@ class Bridge(QObject):
             skip = not always and (hit.segment_id, edge_px) not in self._wanted
         if skip or self._closed:
             return
-        future = self._library.thumbnail_async(hit, edge_px)
         try:
-            jpeg = future.result()
-        except BaseException:  # noqa: BLE001 - cancelled when the library closes
+            jpeg = self._library.thumbnail_async(hit, edge_px).result()
+        except CancelledError:  # as the library closes
             return
+        except Exception:
+            if not self._closed:
+                log.exception("no thumbnail of %s", shown(hit.path))
+            jpeg = None
         image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
         if not self._closed:
             self.thumbnail_loaded.emit(hit.segment_id, edge_px, image)

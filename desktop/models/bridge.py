@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import KeepsightError
+from desktop import mishaps
 from engine.library import Library
 from engine.model_records import (
     Download,
@@ -107,9 +107,9 @@ class ModelsBridge(QObject):
             try:
                 if not self._closed:
                     task()
-            except KeepsightError as error:
+            except Exception as error:  # noqa: BLE001 - nobody else would hear of it
                 if not self._closed:
-                    self.failed.emit(name, error.title, error.message)
+                    self.failed.emit(name, *mishaps.told(error))
 
         if not self._closed:
             self._thread.submit(guarded)

@@ -1,5 +1,6 @@
 """The bridge is the only crossing between the engine's threads and Qt."""
 
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from PySide6.QtCore import QThread
 from desktop.bridge import Bridge
 from engine.library import Library
 from engine.records import Query, SearchResult
+from engine.roster.shelf import ModelShelf
 
 
 def test_answers_arrive_on_the_gui_thread(home, qapp, qtbot, pictures, make_photo) -> None:
@@ -96,6 +98,28 @@ def test_what_goes_wrong_is_told(home, qapp, qtbot, tmp_path) -> None:
     with qtbot.waitSignal(bridge.failed, timeout=20_000) as failed:
         bridge.add_folder(tmp_path / "missing")
     assert failed.args[0] == "There is no such folder"
+    bridge.close()
+
+
+def test_what_nobody_expected_is_told_and_logged(
+    home, qapp, qtbot, tmp_path, monkeypatch, caplog
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    for of, name in ((Library, "add_folder"), (Library, "search"), (ModelShelf, "overview")):
+        monkeypatch.setattr(of, name, fail)
+    bridge = Bridge(Library.open(home))
+    for signal, ask in (
+        (bridge.failed, lambda: bridge.add_folder(tmp_path)),
+        (bridge.search_failed, lambda: bridge.search(Query())),
+        (bridge.models.failed, bridge.models.load),
+    ):
+        with qtbot.waitSignal(signal, timeout=20_000) as failed:
+            ask()
+        assert failed.args[-2] == "Keepsight did not expect this"
+        assert "OperationalError: disk I/O error" in failed.args[-1]
+    assert caplog.text.count("Traceback") == 3
     bridge.close()
 
 
