@@ -39,7 +39,7 @@ from engine.records import (
 from engine.roster.in_use import ModelInUse, ModelsInUse
 from engine.roster.shelf import ModelShelf
 from engine.search.fuse import Ranked
-from engine.store import census, contents, files, folders, segments
+from engine.store import census, contents, files, folders, recognition, segments
 from engine.store.database import Database
 from engine.thumbnails import Thumbnails
 from engine.unpacked import Unpacked
@@ -177,9 +177,11 @@ class Library:
         self._indexer.resume()
 
     def retry(self) -> None:
-        """Lets every skipped file of a known type be tried again."""
+        """Lets every skipped file of a known type be tried again, and text be looked for again in
+        the pictures where that went wrong."""
         with self._database.writing() as connection:
             files.retry_skipped(connection, RETRIABLE)
+            recognition.retry(connection)
         self._indexer.request_everything()
 
     def contents_by_path(self) -> dict[Path, ContentId]:

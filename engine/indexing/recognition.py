@@ -50,15 +50,19 @@ class Recogniser:
             if (found := files.with_content(connection, content.content_id)) is not None
         )
         for done, (content, file, member) in enumerate(placed, start=1):
-            passages, problem = self._recognised(content, file, member)
-            with self._database.writing() as writing:
-                recognition.keep(writing, content.content_id, passages, problem, VERSION)
+            recognised = self._recognised(content, file, member)
+            if recognised is not None:
+                with self._database.writing() as writing:
+                    recognition.keep(writing, content.content_id, *recognised, VERSION)
             yield done, len(waiting)
 
     def _recognised(
         self, content: Unrecognised, file: FoundFile, member: str
-    ) -> tuple[list[Passage], str]:
-        """The text of every spot, one after the other, and why that of some is missing."""
+    ) -> tuple[list[Passage], str] | None:
+        """The text of every spot, one after the other, and why that of some is missing.
+
+        None where it may be there the next time.
+        """
         passages: list[Passage] = []
         problem, start = "", 0
         for spot, outcome in ahead(
@@ -67,6 +71,8 @@ class Recogniser:
             AHEAD,
         ):
             if isinstance(outcome, ReadFailure):
+                if outcome.reason in files.TRANSIENT:
+                    return None
                 problem = outcome.detail
                 continue
             passages += [

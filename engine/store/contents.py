@@ -43,7 +43,8 @@ def keep(
 ) -> tuple[ContentId, list[tuple[SegmentId, int]]]:
     """Stores what a reader got out of a file, in place of what an earlier one did.
 
-    Tells which of the pictures are new, as `segments.keep` does.
+    Tells which of the pictures are new, as `segments.keep` does. Where other pages turn out to be
+    without text, it is looked for in them again.
     """
     values = (
         *(reading.kind, reading.reader, reading.reader_version, json.dumps(reading.textless)),
@@ -55,7 +56,10 @@ def keep(
             f"""
             INSERT INTO contents (hash, {", ".join(_COLUMNS)}) VALUES ({marks})
             ON CONFLICT (hash) DO UPDATE
-            SET {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)} RETURNING id
+            SET {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)},
+                recognised_version = CASE WHEN textless = excluded.textless
+                                     THEN recognised_version END
+            RETURNING id
             """,
             (content_hash, *values),
         ).fetchone()[0]

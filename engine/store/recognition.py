@@ -56,9 +56,20 @@ def keep(
     problem: str,
     version: int,
 ) -> None:
-    """Stores the text that was recognised in a content's pictures, and what went wrong."""
-    segments.keep_recognised(connection, content_id, passages)
-    connection.execute(
+    """Stores the text that was recognised in a content's pictures, and what went wrong.
+
+    Nothing of a content that was forgotten meanwhile.
+    """
+    is_known = connection.execute(
         "UPDATE contents SET recognised_version = ?, recognition_problem = ? WHERE id = ?",
         (version, problem, content_id),
+    ).rowcount
+    if is_known:
+        segments.keep_recognised(connection, content_id, passages)
+
+
+def retry(connection: sqlite3.Connection) -> None:
+    """Lets text be looked for again wherever something went wrong."""
+    connection.execute(
+        "UPDATE contents SET recognised_version = NULL WHERE recognition_problem != ''"
     )

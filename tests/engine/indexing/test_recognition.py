@@ -113,26 +113,68 @@ def test_a_scanned_document_is_found_by_its_words(library: Library, pictures: Pa
     ]
 
 
-def test_a_picture_that_cannot_be_read_stops_nothing(
-    library: Library, receipt: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failure = ReadFailure(SkipReason.TIMED_OUT, "It took too long.")
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> dict[str, ReadFailure]:
+    """Names of files whose recognition is said to fail, for as long as they are in it, and how."""
+    how: dict[str, ReadFailure] = {}
     submit = ReaderPool.submit_recognise
 
-    def fails_on_noise(self, path, *arguments):
+    def submit_recognise(self, path, *arguments):
         future = submit(self, path, *arguments)
-        if path.name != "noise.jpg":
+        if path.name not in how:
             return future
         future.result()
         failed = type(future)()
-        failed.set_result(failure)
+        failed.set_result(how[path.name])
         return failed
 
-    monkeypatch.setattr(ReaderPool, "submit_recognise", fails_on_noise)
+    monkeypatch.setattr(ReaderPool, "submit_recognise", submit_recognise)
+    return how
+
+
+def test_a_picture_that_cannot_be_read_stops_nothing_and_can_be_retried(
+    library: Library, receipt: Path, failing: dict[str, ReadFailure]
+) -> None:
+    other = written(receipt.with_name("b.png"), "Second sheet of paper")
+    failing[other.name] = ReadFailure(SkipReason.TIMED_OUT, "It took too long.")
     run(library, receipt.parent)
     assert len(library.search(Query('"number 4711"')).hits) == 1
     problems = {hit.path.name: hit.problem for hit in library.search(Query()).hits}
-    assert problems == {"noise.jpg": "It took too long.", "a.png": ""}
+    assert problems == {"noise.jpg": "", "a.png": "", "b.png": "It took too long."}
+    failing.clear()
+    assert Phase.RECOGNISING not in run(library, receipt.parent)
+    library.retry()
+    assert run(library, receipt.parent).count(Phase.RECOGNISING) == 1
+    (hit,) = library.search(Query('"sheet of paper"')).hits
+    assert (hit.path, hit.problem) == (other, "")
+
+
+def test_a_file_that_was_away_for_a_moment_is_looked_at_the_next_time(
+    library: Library, receipt: Path, failing: dict[str, ReadFailure]
+) -> None:
+    failing[receipt.name] = ReadFailure(SkipReason.VANISHED, "It is read if it comes back.")
+    run(library, receipt.parent)
+    assert library.search(Query('"number 4711"')).hits == ()
+    failing.clear()
+    run(library, receipt.parent)
+    assert [hit.path for hit in library.search(Query('"number 4711"')).hits] == [receipt]
+
+
+def test_what_is_forgotten_meanwhile_stops_nothing(
+    library: Library, receipt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = ReaderPool.submit_recognise
+
+    def forget_meanwhile(self, *arguments):
+        future = submit(self, *arguments)
+        future.result()
+        for folder in library.folders():
+            library.remove_folder(folder.id)
+        return future
+
+    monkeypatch.setattr(ReaderPool, "submit_recognise", forget_meanwhile)
+    assert run(library, receipt.parent)[-1] is Phase.IDLE
+    assert library.search(Query()).hits == ()
 
 
 @pytest.mark.parametrize("wanted", [True, False])
