@@ -68,7 +68,10 @@ class Library:
         self._pipeline = Pipeline(database, embedder, self._index_readers)
         self._text_readers = ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
         recogniser = Recogniser(database, self._text_readers)
-        self._indexer = Indexer(database, self._pipeline, recogniser, self._announce)
+        self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
+        self._indexer = Indexer(
+            database, self._pipeline, recogniser, self._thumbnails, self._announce
+        )
         self._models = ModelsInUse(
             home, database, model, self._indexer, self._index_readers, self._read_asked
         )
@@ -76,7 +79,6 @@ class Library:
         self._own_words = OwnWords(
             database, self._models, self._read_asked, lambda: self._announce(LibraryChanged())
         )
-        self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
         self._unpacked = Unpacked(home.unpacked, self._asked_readers)
         self._folders = WatchedFolders(database, self._indexer.request, self._announce)
         self._searches = ThreadPoolExecutor(1, thread_name_prefix="keepsight-search")
@@ -127,15 +129,14 @@ class Library:
         """Forgets a folder: its rows, vectors and thumbnails. The files themselves stay."""
         self._folders.unwatch(folder_id)
         with self._database.writing() as connection:
-            before = contents.all_hashes(connection)
             folders.remove(connection, folder_id)
-            contents.purge_orphans(connection, at_once=True)
+            forgotten = contents.purge_orphans(connection, at_once=True)
             self._models.prune(connection)
-            forgotten = before - contents.all_hashes(connection)
-        self._models.publish()
-        self._thumbnails.forget(forgotten)
-        self._database.erase_free_pages()
+        # It is gone from here on; what follows erases traces, which may take time or room.
         self._announce(LibraryChanged())
+        self._thumbnails.forget(forgotten)
+        self._models.publish()
+        self._database.erase_free_pages()
 
     # Indexing
 
@@ -270,7 +271,8 @@ class Library:
         self._searches.shutdown(cancel_futures=True)
         self._shelf.close()
         self._models.close()
-        self._unpacked.clear()
+        if self._lock.is_locked:  # else they may be open from a window
+            self._unpacked.clear()
         self._database.close()
         self._lock.release(force=True)
 

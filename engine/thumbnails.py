@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.readers.isolation import ReaderPool
 from engine.readings import ReadFailure, Spot
-from engine.records import Hit
-from engine.store import contents
+from engine.records import FoundFile, Hit, Stamp
+from engine.store import contents, files
 from engine.store.database import Database
 
 SIZES_PX = (256, 512, 1024, 2048)
@@ -39,9 +39,21 @@ class Thumbnails:
         try:
             result.set_result(file.read_bytes())
         except OSError:
-            made = self._readers.submit_thumbnail(hit.path, size_px, hit.spot, hit.member)
-            made.add_done_callback(lambda done: _deliver(done, result, file))
+            self._make(hit, size_px, result, file)
         return result
+
+    def _make(self, hit: Hit, size_px: int, result: Future[bytes | None], file: Path) -> None:
+        """Has a thumbnail made, and kept if it is of the bytes that were indexed."""
+        placed = files.with_content(self._database.reading(), hit.content_id)
+        if placed is None:
+            made = self._readers.submit_thumbnail(hit.path, size_px, hit.spot, hit.member)
+            made.add_done_callback(lambda done: _deliver(done, result))
+            return
+        found, member = placed
+        made = self._readers.submit_thumbnail(found.path, size_px, hit.spot, member)
+        made.add_done_callback(
+            lambda done: _deliver(done, result, file if _is_as_indexed(found) else None)
+        )
 
     def of_file(self, path: Path) -> Future[bytes | None]:
         """A small JPEG of any photo, which is not kept."""
@@ -61,6 +73,13 @@ class Thumbnails:
         if spot.second is not None:
             place = f"s{round(1000 * spot.second)}-"
         return self._directory / digest[:2] / f"{digest}-{place}{size_px}.jpg"
+
+
+def _is_as_indexed(file: FoundFile) -> bool:
+    try:
+        return Stamp.of(file.path.stat()) == file.stamp
+    except OSError:
+        return False
 
 
 def _deliver(

@@ -27,6 +27,7 @@ from engine.sources.watch import Changes
 from engine.store import contents, embeddings, files, folders
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
+from engine.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +47,13 @@ class Indexer:
         database: Database,
         pipeline: Pipeline,
         recogniser: Recogniser,
+        thumbnails: Thumbnails,
         announce: Callable[[Event], None],
     ) -> None:
         self._database = database
         self._pipeline = pipeline
         self._recogniser = recogniser
+        self._thumbnails = thumbnails
         self.recognises = False
         """Whether text is looked for in photos when all else is done; set by any thread."""
         self.switch: Switch | None = None
@@ -110,8 +113,9 @@ class Indexer:
                         finished = False
                         break
         with self._database.writing() as connection:
-            contents.purge_orphans(connection)
+            forgotten = contents.purge_orphans(connection)
             self.prune(connection)
+        self._thumbnails.forget(forgotten)
         self._publish()
         yield self._tell(Phase.IDLE)
         self._announce(LibraryChanged())

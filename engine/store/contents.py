@@ -68,24 +68,25 @@ def keep(
     return content_id, segments.keep(connection, content_id, reading)
 
 
-def purge_orphans(connection: sqlite3.Connection, *, at_once: bool = False) -> None:
-    """Forgets contents that have had no file for ORPHAN_DAYS, or, `at_once`, that have none."""
+def purge_orphans(connection: sqlite3.Connection, *, at_once: bool = False) -> list[str]:
+    """Forgets contents that have had no file for ORPHAN_DAYS, or, `at_once`, that have none.
+
+    Returns their hashes, in hexadecimal digits.
+    """
     now = datetime.now(UTC)
     limit = now if at_once else now - timedelta(days=ORPHAN_DAYS)
-    erased = 1
-    while erased:  # what goes may have held others
+    forgotten: list[str] = []
+    while True:  # what goes may have held others
         connection.execute(
             f"UPDATE contents SET orphaned_at = ? WHERE orphaned_at IS NULL AND {_UNPLACED}",
             (now.isoformat(),),
         )
         erased = connection.execute(
-            "DELETE FROM contents WHERE orphaned_at <= ?", (limit.isoformat(),)
-        ).rowcount
-
-
-def all_hashes(connection: sqlite3.Connection) -> set[str]:
-    """Every content's hash, in hexadecimal digits."""
-    return {row[0].hex() for row in connection.execute("SELECT hash FROM contents")}
+            "DELETE FROM contents WHERE orphaned_at <= ? RETURNING hash", (limit.isoformat(),)
+        ).fetchall()
+        if not erased:
+            return forgotten
+        forgotten += [row["hash"].hex() for row in erased]
 
 
 def hash_of(connection: sqlite3.Connection, content_id: ContentId) -> bytes | None:

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import KeepsightError
 from engine.library import Library
+from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, SkipReason
 from engine.records import Query
@@ -165,3 +166,14 @@ def test_another_model_is_given_what_is_inside_too(library: Library, archive: Pa
             )
         )
         assert (pictures, texts) == (1, 1)
+
+
+def test_a_copy_is_kept_for_as_long_as_the_library_that_made_it(home: Home, archive: Path) -> None:
+    with Library.open(home) as window:
+        index(window, archive.parent)
+        hit = next(hit for hit in window.search(Query()).hits if hit.member == "letter.txt")
+        copy = window.file_async(hit).result()
+        with Library.open(home) as terminal:
+            assert terminal.search(Query("tenant deposit")).hits
+        assert copy.exists()
+    assert not copy.exists()
