@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 import threading
@@ -14,6 +15,8 @@ from sqlite_utils import Database as SchemaDatabase
 from engine.errors import DatabaseDamagedError, DatabaseTooNewError, KeepsightError
 from engine.paths import shown
 from engine.store.migrations import SCHEMA_VERSION, migrations
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 30.0
 CACHE_KIB = 16_384
@@ -61,10 +64,16 @@ class Database:
                 raise
 
     def erase_free_pages(self) -> None:
-        """Rewrites the file, so that nothing that was deleted can be read from it."""
+        """Rewrites the file, so that nothing that was deleted can be read from it.
+
+        Where the disk has no room for that, the pages stay until they are used again.
+        """
         with self._write_lock:
-            self._writer.execute("VACUUM")
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            try:
+                self._writer.execute("VACUUM")
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError as error:
+                log.warning("free pages are not erased: %s", error)
 
     def close(self) -> None:
         """Closes every connection; the last one folds the write-ahead log into the file."""

@@ -14,7 +14,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, SkipReason
-from engine.records import FolderState, Query
+from engine.records import Event, FolderState, LibraryChanged, Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:
@@ -224,6 +224,23 @@ def test_forgetting_a_folder_leaves_no_trace(library, home, pictures, make_photo
     assert not list(home.thumbnails.rglob("*.jpg"))
     assert b"deposit of three" not in home.database.read_bytes() + _log(home)
     assert (pictures / "p0.jpg").exists()
+
+
+def test_a_folder_is_forgotten_though_the_database_cannot_be_rewritten(
+    library, pictures, make_photo
+):
+    fill(pictures, make_photo)
+    index(library, pictures)
+    heard: list[Event] = []
+    library.subscribe(heard.append)
+    (folder,) = library.folders()
+    # A statement that is not finished: as with a full disk, SQLite refuses to VACUUM.
+    unfinished = library._database._writer.execute("SELECT name FROM sqlite_schema")
+    unfinished.fetchone()
+    library.remove_folder(folder.id)
+    unfinished.close()
+    assert any(isinstance(event, LibraryChanged) for event in heard)
+    assert (library.folders(), names(library)) == ([], [])
 
 
 def _log(home: Home) -> bytes:
