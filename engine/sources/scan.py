@@ -30,19 +30,21 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFol
     ends, and a photo has the path that its owner gave it. Raises OSError where the watched folder
     itself cannot be read; a `below` that does not exist has no files.
     """
+    if rules.leaves_out(folder.path, below):
+        return
     try:
         status = (folder.path / below).stat()
     except OSError as error:
         if below == Path():
             raise
-        if not _is_gone(error):
+        if not (_is_gone(error) or rules.ignores_folder(below.name)):
             yield ClosedFolder(below, _detail(error))
-        return
-    if rules.leaves_out(folder.path, below):
         return
     if stat.S_ISREG(status.st_mode) and not rules.ignores_file(below.name):
         yield _found(folder, below, status)
-    elif stat.S_ISDIR(status.st_mode) and not rules.ignores_folder(below.name):
+    elif stat.S_ISDIR(status.st_mode) and (
+        below == Path() or not (rules.ignores_folder(below.name) or rules.is_hidden(status))
+    ):
         yield from _walk(folder, below, status)
 
 
@@ -68,22 +70,33 @@ def _walk(
             continue
         for entry in entries:
             try:
-                status = entry.stat()
-                if stat.S_ISDIR(status.st_mode):
-                    # On Windows the entry itself knows of no identity.
-                    status = os.stat(entry.path)  # noqa: PTH116
+                kept = _kept(entry)
             except OSError as error:
-                if not _is_gone(error):
-                    yield ClosedFolder(relative / entry.name, _detail(error))
+                yield ClosedFolder(relative / entry.name, _detail(error))
                 continue
-            if stat.S_ISREG(status.st_mode):
-                if not rules.ignores_file(entry.name):
-                    yield _found(folder, relative / entry.name, status)
-            elif stat.S_ISDIR(status.st_mode) and not (
-                rules.ignores_folder(entry.name) or rules.is_hidden(status)
-            ):
-                child = (relative / entry.name, (status.st_dev, status.st_ino))
+            if kept is None:
+                continue
+            if stat.S_ISREG(kept.st_mode):
+                yield _found(folder, relative / entry.name, kept)
+            elif stat.S_ISDIR(kept.st_mode):
+                child = (relative / entry.name, (kept.st_dev, kept.st_ino))
                 folders.append(child) if entry.is_symlink() else folders.appendleft(child)
+
+
+def _kept(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """What an entry is; None where it is left out, or there is nothing. Raises OSError."""
+    try:
+        status = entry.stat()
+        if not stat.S_ISDIR(status.st_mode):
+            return None if rules.ignores_file(entry.name) else status
+        if rules.ignores_folder(entry.name) or rules.is_hidden(status):
+            return None
+        # On Windows the entry itself knows of no identity.
+        return os.stat(entry.path)  # noqa: PTH116
+    except OSError as error:
+        if _is_gone(error) or rules.ignores_folder(entry.name):
+            return None
+        raise
 
 
 def _is_gone(error: OSError) -> bool:

@@ -1,7 +1,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,36 +101,51 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch) -> 
     assert found(tmp_path) == ["open/a.jpg"]
 
 
-class WindowsEntry:
-    """An entry of a listing as Windows makes it: what it says of a folder has no identity."""
+Look = Callable[[Path, os.stat_result], os.stat_result]
 
-    def __init__(self, entry: os.DirEntry[str]) -> None:
-        self._entry = entry
+
+class Entry:
+    """An entry of a listing that says of itself what `look` makes of the truth."""
+
+    def __init__(self, entry: os.DirEntry[str], look: Look) -> None:
+        self._entry, self._look = entry, look
         self.name, self.path = entry.name, entry.path
 
     def is_symlink(self) -> bool:
         return self._entry.is_symlink()
 
     def stat(self) -> os.stat_result:
-        status = self._entry.stat()
+        return self._look(Path(self.path), self._entry.stat())
+
+
+@pytest.fixture
+def entries_seen(monkeypatch) -> Callable[[Look], None]:
+    """Has entries of listings say other things of themselves."""
+    listing = os.scandir
+
+    def see(look: Look) -> None:
+        @contextmanager
+        def listed(path: Path) -> Iterator[list[Entry]]:
+            with listing(path) as entries:
+                yield [Entry(entry, look) for entry in entries]
+
+        monkeypatch.setattr(os, "scandir", listed)
+
+    return see
+
+
+def test_every_folder_is_entered_where_listings_have_no_identities(
+    tmp_path: Path, entries_seen
+) -> None:
+    put(tmp_path, "a/1.jpg", "b/2.jpg", "b/c/3.jpg")
+    (tmp_path / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
+
+    def as_on_windows(_path: Path, status: os.stat_result) -> os.stat_result:
         fields = list(status)
         fields[1] = fields[2] = 0
         return os.stat_result(fields, {"st_mtime_ns": status.st_mtime_ns})
 
-
-def test_every_folder_is_entered_where_listings_have_no_identities(
-    tmp_path: Path, monkeypatch
-) -> None:
-    put(tmp_path, "a/1.jpg", "b/2.jpg", "b/c/3.jpg")
-    (tmp_path / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
-    listing = os.scandir
-
-    @contextmanager
-    def windows_listing(path: Path) -> Iterator[list[WindowsEntry]]:
-        with listing(path) as entries:
-            yield [WindowsEntry(entry) for entry in entries]
-
-    monkeypatch.setattr(os, "scandir", windows_listing)
+    entries_seen(as_on_windows)
     assert found(tmp_path) == ["a/1.jpg", "b/2.jpg", "b/c/3.jpg"]
 
 
@@ -138,11 +153,11 @@ def test_every_folder_is_entered_where_listings_have_no_identities(
 def test_what_cannot_be_looked_at_is_not_taken_for_gone(
     tmp_path: Path, monkeypatch, below: str
 ) -> None:
-    put(tmp_path, "alive/a.jpg", "dead/b.jpg")
+    put(tmp_path, "alive/a.jpg", "dead/b.jpg", "System Volume Information/c.jpg")
     look = os.stat
 
     def refuse(path: Path | str, **options: bool) -> os.stat_result:
-        if Path(path).name == "dead":
+        if Path(path).name in ("dead", "System Volume Information"):
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
         return look(path, **options)
 
@@ -190,21 +205,23 @@ def test_a_library_inside_a_watched_folder_is_not_indexed(tmp_path: Path) -> Non
     ],
 )
 def test_a_folder_that_the_system_hides_is_left_out_unless_it_is_the_watched_one(
-    tmp_path: Path, monkeypatch, mark: dict[str, int]
+    tmp_path: Path, monkeypatch, entries_seen, mark: dict[str, int]
 ) -> None:
     put(tmp_path, "seen/a.jpg", "AppData/deep/b.jpg")
     look = os.stat
 
-    def marked(path: Path | str, **options: bool) -> os.stat_result | SimpleNamespace:
-        status = look(path, **options)
-        if Path(path).name != "AppData":
+    def marked(path: Path, status: os.stat_result) -> os.stat_result | SimpleNamespace:
+        if path.name != "AppData":
             return status
         fields = {name: getattr(status, name) for name in dir(status) if name.startswith("st_")}
         return SimpleNamespace(**fields, **mark)
 
-    monkeypatch.setattr(os, "stat", marked)
+    entries_seen(marked)
+    monkeypatch.setattr(
+        os, "stat", lambda path, **options: marked(Path(path), look(path, **options))
+    )
     assert found(tmp_path) == ["seen/a.jpg"]
-    assert found(tmp_path, "AppData/deep") == []
+    assert found(tmp_path, "AppData") == found(tmp_path, "AppData/deep") == []
     assert found(tmp_path / "AppData") == ["deep/b.jpg"]
 
 
