@@ -89,7 +89,7 @@ class WatchedFolders:
 
     def _watch(self, folder: Folder) -> None:
         problem = self._watcher.add(folder)
-        if problem is not None and folder.path.exists():
+        if problem is not None and _exists(folder.path):
             self._announce(
                 Failure(
                     "Changes in a folder will be seen late",
@@ -100,10 +100,15 @@ class WatchedFolders:
 
 def _existing(path: Path) -> Path:
     path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links stay as they are named
-    if not path.exists():
+    if not _exists(path):
         raise FolderError("There is no such folder", f"{shown(path)} does not exist.", path)
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - as in _exists
         raise FolderError(
             "This is not a folder", f"{shown(path)} is a file. Choose the folder it is in.", path
         )
     return path
+
+
+def _exists(path: Path) -> bool:
+    # Path.exists raises where the server of a mounted drive is gone.
+    return os.path.exists(path)  # noqa: PTH110
