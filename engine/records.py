@@ -181,7 +181,7 @@ class Match:
 class Query:
     """What a person asks for: words, a picture (a file), a hit to find more like, or several.
 
-    `text` may hold filters (`type:photo in:Trips after:2023 before:2024-06 "exact words"`).
+    `text` may hold filters (`type:photo in:Trips after:2023 before:2024-06 -snow "exact words"`).
     """
 
     text: str = ""
@@ -220,9 +220,10 @@ class Range:
 class Filters:
     """What a hit must satisfy, besides meaning. Dates are [after, before).
 
-    `phrases` must stand in a passage, in the name of the file or in what it says of itself; each
-    of `cameras` (lenses too), `places`, `tags` and `authors` in what it says of itself. `languages`
-    are those of which it is in one, by their codes in ISO 639-1.
+    `phrases` must stand in a passage, in the name of the file or in what it says of itself; what is
+    in `without`, words or phrases, in none of them. Each of `cameras` (lenses too), `places`,
+    `tags` and `authors` must stand in what it says of itself. `languages` are those of which it is
+    in one, by their codes in ISO 639-1.
     """
 
     kind: Kind | None = None
@@ -232,6 +233,7 @@ class Filters:
     before: date | None = None
     extensions: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     cameras: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

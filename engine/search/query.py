@@ -1,4 +1,4 @@
-"""The language of the search field: words, "exact words" and filters such as `type:photo`."""
+"""The language of the search field: words, "exact words", -without and filters: `type:photo`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from engine.readings import Kind
 from engine.records import Filters, Measure, Query, Range
 from engine.store import fulltext
 
-_TOKEN = re.compile(r'(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
+_TOKEN = re.compile(
+    r'(?P<minus>(?<!\S)-(?=["\w]))?(?:(?P<key>[a-z]+)[:\uff1a])?'  # and that of Chinese keyboards
+    r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))'
+)
 _KINDS = {
     "photo": Kind.PHOTO,
     "photos": Kind.PHOTO,
@@ -39,7 +42,7 @@ _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query taken apart: `words` carry meaning, those of phrases too."""
+    """A query taken apart: `words` carry meaning, those of phrases too; those left out do not."""
 
     words: str
     filters: Filters
@@ -52,18 +55,22 @@ def parse(query: Query) -> ParsedQuery:
     `after:` and `before:` a year, month or day; `after:2023` begins with 2023 and `before:2024`
     ends with 2023; `camera:`, `lens:`, `place:`, `tag:` and `by:` (an author) what files say of
     themselves; `lang:de`; `iso:`, `width:`, `height:` and `pages:` a number or numbers such as
-    `800-3200`, `800-` or `-400`; `rating:4` at least four stars.
+    `800-3200`, `800-` or `-400`; `rating:4` at least four stars. `-WORD` and `-"exact words"` leave
+    out what has them.
     """
     filters = Filters(kind=query.kind, folder_id=query.folder_id)
     words: list[str] = []
     phrases: list[str] = []
+    without: list[str] = []
     # Bytes of no encoding, as a command line may hold, stand for no word.
     text = fulltext.composed(query.text.encode("utf-8", errors="replace").decode())
     for token in _TOKEN.finditer(text):
         key, quoted, bare = token["key"], token["quoted"], token["bare"]
         value = quoted if quoted is not None else bare
-        filtered = _filtered(filters, key, value) if key else None
-        if filtered is not None:
+        filtered = _filtered(filters, key, value) if key and not token["minus"] else None
+        if token["minus"] and not key:
+            without += [value] if fulltext.words_of(value) else []
+        elif filtered is not None:
             filters = filtered
         elif quoted is not None and key is None:
             words.append(quoted)
@@ -71,7 +78,7 @@ def parse(query: Query) -> ParsedQuery:
                 phrases.append(quoted)
         else:
             words.append(token[0])
-    filters = replace(filters, phrases=tuple(phrases))
+    filters = replace(filters, phrases=tuple(phrases), without=tuple(without))
     return ParsedQuery(" ".join(words).strip(), filters)
 
 

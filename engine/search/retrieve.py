@@ -84,8 +84,10 @@ def by_meaning(
     """Contents whose segments lie nearest to all probes together.
 
     Each probe is weighted by the inverse of its deviation, so that words and a picture, whose
-    cosines differ in scale, have an equal say: the sum of z-scores is one inner product.
+    cosines differ in scale, have an equal say: the sum of z-scores is one inner product. Probes of
+    which the model knows nothing, which are zeros, have none.
     """
+    probes = [probe for probe in probes if np.any(probe.vector)]
     if not probes:
         return []
     vectors = [probe.towards(space.medium) for probe in probes]

@@ -29,12 +29,16 @@ from engine.records import (
     SegmentId,
 )
 from engine.search import retrieve
+from engine.search.calibrate import band_of
 from engine.search.fuse import Ranked, fuse
 from engine.search.query import ParsedQuery, parse
 from engine.search.retrieve import Probe, Space
 from engine.store import embeddings, fulltext, listing
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
+
+MOST_LEFT_OUT = 2000
+"""Contents, at most, that a word to be left out takes away by what they show."""
 
 BY_EXAMPLE_PASSAGES = 32
 """Passages of a document that stand for it when it is the example, beside its first page."""
@@ -92,16 +96,41 @@ class Searcher:
         parsed = parse(query)
         connection = self._database.reading()
         allowed = _allowed(connection, parsed.filters)
+        left_out = self._showing(connection, parsed.filters)
+        limit = query.limit + len(left_out)
         lists = [
-            retrieve.by_meaning(connection, space, probes, query.limit)
+            retrieve.by_meaning(connection, space, probes, limit)
             for model in self._models
             if (probes := self._probes(model, query, parsed))
             for space in self._spaces(connection, model, allowed)
         ]
-        lists.append(retrieve.by_words(connection, parsed, query.limit))
-        lists.append(retrieve.by_details(connection, parsed, query.limit))
-        lists.append(retrieve.by_name(connection, parsed, query.limit))
-        return [ranked for ranked in fuse(lists) if ranked.content_id != query.like]
+        lists.append(retrieve.by_words(connection, parsed, limit))
+        lists.append(retrieve.by_details(connection, parsed, limit))
+        lists.append(retrieve.by_name(connection, parsed, limit))
+        return [
+            ranked
+            for ranked in fuse(lists)
+            if ranked.content_id != query.like and ranked.content_id not in left_out
+        ]
+
+    def _showing(self, connection: sqlite3.Connection, filters: Filters) -> set[ContentId]:
+        """The contents with a picture that shows what is not wanted: those that a search for it
+        would find, and not as weak hits.
+        """
+        if not filters.without:
+            return set()
+        allowed = _allowed(connection, filters)
+        return {
+            candidate.content_id
+            for model in self._models
+            for space in self._spaces(connection, model, allowed)
+            if space.medium is Medium.PICTURE
+            for words in filters.without
+            for candidate in retrieve.by_meaning(
+                connection, space, _probes_of_words(model, words), MOST_LEFT_OUT
+            )
+            if band_of(candidate.match.score) is not Band.WEAK
+        }
 
     def _spaces(
         self, connection: sqlite3.Connection, model: Answering, allowed: _Allowed
@@ -135,29 +164,22 @@ class Searcher:
 
     def _newest(self, parsed: ParsedQuery, limit: int) -> tuple[Hit, ...]:
         connection = self._database.reading()
-        rows = listing.newest(connection, parsed.filters, limit)
-        return _hits(
-            connection,
-            [(Ranked(row.content_id, None, 1.0, Band.STRONG, ()), row) for row in rows],
-        )
+        left_out = self._showing(connection, parsed.filters)
+        rows = listing.newest(connection, parsed.filters, limit + len(left_out))
+        chosen = [
+            (Ranked(row.content_id, None, 1.0, Band.STRONG, ()), row)
+            for row in rows
+            if row.content_id not in left_out
+        ]
+        return _hits(connection, chosen[:limit])
 
     def _probes(self, model: Answering, query: Query, parsed: ParsedQuery) -> list[Probe]:
-        card = model.encoder.card
-        probes = []
-        if parsed.words:
-            vectors = model.encoder.encode_texts([parsed.words])
-            dressed = vectors
-            if prompts.uses_templates(model.encoder):
-                dressed = prompts.encode_queries(model.encoder, [parsed.words])
-            adapted = model.adapt(dressed)[0]
-            probes.append(
-                Probe(vectors[0], card.photo_calibration, card.passage_calibration, adapted)
-            )
+        probes = _probes_of_words(model, parsed.words)
         if query.picture is not None:
             probes.append(self._probe_of_file(model, query.picture))
         if query.like is not None:
-            probes.extend(self._probes_of_content(model, query.like))
-        return [probe for probe in probes if np.any(probe.vector)]
+            probes += self._probes_of_content(model, query.like)
+        return probes
 
     def _probe_of_file(self, model: Answering, path: Path) -> Probe:
         card = model.encoder.card
@@ -193,6 +215,17 @@ class Searcher:
             texts[:BY_EXAMPLE_PASSAGES] if len(texts) else None,
         )
         return [probe] if probe is not None else []
+
+
+def _probes_of_words(model: Answering, words: str) -> list[Probe]:
+    if not words:
+        return []
+    card, encoder = model.encoder.card, model.encoder
+    vectors = dressed = encoder.encode_texts([words])
+    if prompts.uses_templates(encoder):
+        dressed = prompts.encode_queries(encoder, [words])
+    adapted = model.adapt(dressed)[0]
+    return [Probe(vectors[0], card.photo_calibration, card.passage_calibration, adapted)]
 
 
 def _probe_of_example(

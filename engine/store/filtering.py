@@ -20,6 +20,16 @@ SHOWN_AT = (
     "'unixepoch', 'localtime'))"
 )
 
+_STANDS = (
+    "(file_id IN (SELECT rowid FROM name_words WHERE name_words MATCH ?) "
+    "OR contents.id IN (SELECT rowid FROM detail_words WHERE detail_words MATCH ?) "
+    "OR contents.id IN (SELECT content_id FROM members WHERE content_id IS NOT NULL AND id IN "
+    "(SELECT rowid FROM member_words WHERE member_words MATCH ?)) "
+    "OR contents.id IN (SELECT content_id FROM segments WHERE id IN "
+    "(SELECT rowid FROM passage_words WHERE passage_words MATCH ?)))"
+)
+"""That what an expression of full text asks for stands in a name, in details or in a passage."""
+
 
 def satisfying(column: str, filters: Filters) -> tuple[str, list[object]]:
     """That the content whose id is in `column`, as in `segments.content_id`, satisfies `filters`.
@@ -66,15 +76,10 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
         require(clause, *bound)
     phrases = fulltext.match_expression([], filters.phrases)
     if phrases:
-        require(
-            "(file_id IN (SELECT rowid FROM name_words WHERE name_words MATCH ?) "
-            "OR contents.id IN (SELECT rowid FROM detail_words WHERE detail_words MATCH ?) "
-            "OR contents.id IN (SELECT content_id FROM members WHERE id IN "
-            "(SELECT rowid FROM member_words WHERE member_words MATCH ?)) "
-            "OR contents.id IN (SELECT content_id FROM segments WHERE id IN "
-            "(SELECT rowid FROM passage_words WHERE passage_words MATCH ?)))",
-            *(phrases,) * 4,
-        )
+        require(_STANDS, *(phrases,) * _STANDS.count("?"))
+    for unwanted in filters.without:
+        expression = fulltext.match_expression([], [unwanted])
+        require(f"NOT {_STANDS}", *(expression,) * _STANDS.count("?"))
     return " AND ".join(clauses), values
 
 

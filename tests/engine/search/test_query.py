@@ -36,6 +36,11 @@ from engine.search.query import parse
         ("type:banana after:soon", "type:banana after:soon", Filters()),
         ("after:2023-13", "after:2023-13", Filters()),
         ("in:Mu\u0308ller Cafe\u0301", "Café", Filters(folder_words=("Müller",))),
+        ("beach -snow", "beach", Filters(without=("snow",))),
+        ('-"in the snow" -雪 x', "x", Filters(without=("in the snow", "雪"))),
+        ("sun-dried x - y --z -the", "sun-dried x - y --z", Filters()),
+        ("-type:photo", "-type:photo", Filters()),
+        ("type：photo 照片", "照片", Filters(kind=Kind.PHOTO)),
         ('half "open', "half open", Filters()),
     ],
 )

@@ -104,6 +104,22 @@ def test_filters_leave_out_the_rest(shelf, real_photos) -> None:
     assert ask(shelf, '"cages animals in"').hits == ()
 
 
+def test_what_is_not_wanted_is_left_out(shelf, real_photos) -> None:
+    """By its words, or, where it is a picture, by what it shows."""
+
+    def names(text: str) -> set[str]:
+        return {hit.path.name for hit in ask(shelf, text).hits}
+
+    cat = "IMG_0-c.jpg"
+    everything = names("a photo")
+    assert {cat, "contract.md"} < everything
+    assert names("a photo -tenant") == everything - {"contract.md"}
+    for text in ("a photo -cat", "-cat", 'a photo -"a cat"', "type:photo a photo -cat"):
+        assert names(text) == names(text.replace("cat", "한국어")) - {cat}
+    assert names("rent -deposit type:document") == {"旅行.txt"}
+    assert names("a photo -한국어") == everything
+
+
 def test_filters_alone_list_the_newest_first(shelf) -> None:
     dates = [hit.shown_at for hit in ask(shelf, "type:photo").hits]
     assert len(dates) > 3

@@ -43,3 +43,20 @@ def test_signs_of_patterns_stand_for_themselves(database: Database, put) -> None
     put("100/1.jpg")
     sale = put("100%_off/1.jpg")
     assert found(database, Filters(folder_words=("0%_",))) == {sale}
+
+
+def test_what_has_an_unwanted_word_anywhere_is_left_out(database: Database, put) -> None:
+    put("Snow/1.jpg")
+    put("2.jpg", details=Details(keywords=("snow",)))
+    put("3.txt", "the sun shone", "and then the snow came", kind=Kind.DOCUMENT)
+    sun = put("4.txt", "the sun shone", kind=Kind.DOCUMENT)
+    with database.writing() as connection:  # as an archive keeps what it could not read
+        connection.execute(
+            "INSERT INTO members (id, container_id, name, extension, size_bytes, read_at) "
+            "VALUES (1, ?, 'snow.xyz', 'xyz', 1, '')",
+            (sun,),
+        )
+        connection.execute("INSERT INTO member_words (rowid, words) VALUES (1, 'snow xyz')")
+    assert found(database, Filters(without=("snow",))) == {sun}
+    assert found(database, Filters(without=("snow", "sun"))) == set()
+    assert len(found(database, Filters(without=("the snow came",)))) == 3
