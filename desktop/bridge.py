@@ -230,6 +230,8 @@ class Bridge(QObject):
                 log.exception("no thumbnail of %s", shown(hit.path))
             jpeg = None
         image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
+        with self._wanted_lock:
+            self._wanted.discard((hit.segment_id, edge_px))  # it may be wanted again
         if not self._closed:
             self.thumbnail_loaded.emit(hit.segment_id, edge_px, image)
 

@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
     def refresh(self) -> None:
         """Asks anew for what is shown."""
         self._refresh.stop()
+        self._cache.doubt_missing()
         self._bridge.load_overview()
         self._search()
 
@@ -207,7 +208,7 @@ class MainWindow(QMainWindow):
     def _connect_bridge(self) -> None:
         bridge = self._bridge
         bridge.search_finished.connect(self._on_answer)
-        bridge.search_failed.connect(self.results.show_failure)
+        bridge.search_failed.connect(self._on_failure)
         bridge.file_ready.connect(self._open_file)
         bridge.thumbnail_loaded.connect(self._on_thumbnail)
         bridge.file_picture_loaded.connect(self.search_bar.show_chip)
@@ -258,6 +259,13 @@ class MainWindow(QMainWindow):
         # Looking again must cost little: a large library is looked at less often.
         self._refresh_ms = max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE))
         self.answered.emit(result)
+
+    def _on_failure(self, title: str, message: str) -> None:
+        answer = self._answer
+        if answer is not None and replace(answer.query, limit=self._asked.limit) == self._asked:
+            return  # what was answered stays, though a picture that it was asked with is gone
+        self._answer = None
+        self.results.show_failure(title, message)
 
     def _on_overview(self, overview: Overview) -> None:
         had_folders = bool(self._overview and self._overview.folders)

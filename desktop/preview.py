@@ -109,10 +109,16 @@ class Preview(QScrollArea):
         self.show_hit(None, ())
 
     def show_hit(self, hit: Hit | None, words: Sequence[str]) -> None:
-        """Shows a hit, with the words of the query marked in its text; None shows nothing."""
+        """Shows a hit, with the words of the query marked in its text; None shows nothing.
+
+        Of a hit that shows already, the picture stays, and the text with its place.
+        """
+        before, words_before = self._hit, self._words
         self._hit = hit
         self._words = words
-        self._image = QPixmap()
+        same = hit is not None and before is not None and _shows(hit) == _shows(before)
+        if not same:
+            self._image = QPixmap()
         has_picture = hit is not None and hit.has_picture
         has_text = hit is not None and (bool(hit.snippet) or not has_picture)
         self._hint.setVisible(hit is None)
@@ -131,9 +137,9 @@ class Preview(QScrollArea):
         self._open.setEnabled(hit.online)
         self._why.setText(_why(hit))
         self._fit()
-        if has_picture:
+        if has_picture and self._image.isNull():
             self.picture_wanted.emit(hit, PICTURE_PX)
-        if has_text:
+        if has_text and not (same and words == words_before):
             self._show_text(hit.snippet)
             self.text_wanted.emit(hit.content_id)
 
@@ -204,6 +210,11 @@ class Preview(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+def _shows(hit: Hit) -> tuple[object, ...]:
+    """What the picture and the text of a hit depend on."""
+    return hit.content_id, hit.segment_id, hit.snippet
 
 
 def _label(name: str) -> QLabel:

@@ -21,6 +21,7 @@ class ThumbnailCache:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._pixmaps: OrderedDict[tuple[SegmentId, int], QPixmap] = OrderedDict()
+        self._doubted: set[tuple[SegmentId, int]] = set()
 
     def get(self, segment_id: SegmentId, edge_px: int) -> QPixmap | None:
         """The thumbnail, a null one where there can be none, or None where it is not loaded."""
@@ -29,11 +30,21 @@ class ThumbnailCache:
             self._pixmaps.move_to_end(key)
         return self._pixmaps.get(key)
 
+    def lacks(self, segment_id: SegmentId, edge_px: int) -> bool:
+        """Whether a thumbnail has to be loaded, or tried again."""
+        key = (segment_id, edge_px)
+        return key not in self._pixmaps or key in self._doubted
+
+    def doubt_missing(self) -> None:
+        """Lets those that there could not be be tried again: a drive may have come back."""
+        self._doubted = {key for key, pixmap in self._pixmaps.items() if pixmap.isNull()}
+
     def put(self, segment_id: SegmentId, edge_px: int, image: QImage) -> None:
         """Keeps a thumbnail, and drops others where the bound is passed."""
         key = (segment_id, edge_px)
-        if key in self._pixmaps:
+        if not self.lacks(segment_id, edge_px):
             return
+        self._doubted.discard(key)
         self._pixmaps[key] = QPixmap.fromImage(image)
         self._bytes += image.sizeInBytes()
         while self._bytes > self._most_bytes and len(self._pixmaps) > 1:

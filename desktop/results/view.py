@@ -200,11 +200,7 @@ class ResultsView(QAbstractScrollArea):
         hits = [self._hits[t.index] for t in self._layout.visible(top, top + height + ahead)]
         edge = self._thumbnail_px
         self.thumbnails_wanted.emit(
-            [
-                hit
-                for hit in hits
-                if hit.has_picture and self._cache.get(hit.segment_id, edge) is None
-            ],
+            [hit for hit in hits if hit.has_picture and self._cache.lacks(hit.segment_id, edge)],
             edge,
         )
 

@@ -34,6 +34,24 @@ def test_answers_arrive_on_the_gui_thread(home, qapp, qtbot, pictures, make_phot
     bridge.close()
 
 
+def test_a_thumbnail_may_be_wanted_again(home, qapp, qtbot, pictures, make_photo) -> None:
+    photo = make_photo(pictures / "a.jpg")
+    library = Library.open(home)
+    for _ in library.index([pictures]):
+        pass
+    (hit,) = library.search(Query()).hits
+    bridge = Bridge(library)
+    away = photo.rename(pictures / "away")
+    with qtbot.waitSignal(bridge.thumbnail_loaded, timeout=20_000) as loaded:
+        bridge.want_thumbnails([hit], 256)
+    assert loaded.args[2].isNull()
+    away.rename(photo)
+    with qtbot.waitSignal(bridge.thumbnail_loaded, timeout=20_000) as loaded:
+        bridge.want_thumbnails([hit], 256)
+    assert loaded.args[2].width() == 96
+    bridge.close()
+
+
 class Gate:
     """Lets one search after the other through, and notes which were begun."""
 
