@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import icons, theme
 
@@ -21,14 +21,15 @@ class EmptyState(QWidget):
         self._icon = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._title = QLabel(objectName="bigTitle", alignment=Qt.AlignmentFlag.AlignCenter)
         self._message = QLabel(objectName="faint", alignment=Qt.AlignmentFlag.AlignCenter)
-        self._message.setWordWrap(True)
         self._button = QPushButton(objectName="primary")
         self._button.clicked.connect(self.action_requested)
         layout = QVBoxLayout(self)
         layout.setSpacing(14)
         layout.addStretch(2)
-        for widget in (self._icon, self._title, self._message, self._button):
-            layout.addWidget(widget, alignment=Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._icon)
+        layout.addLayout(_wrapped(self._title))
+        layout.addLayout(_wrapped(self._message))
+        layout.addWidget(self._button, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
     def tell(self, icon: str, title: str, message: str, action: str = "") -> None:
@@ -36,8 +37,6 @@ class EmptyState(QWidget):
         self._icon_name = icon
         self._title.setText(title)
         self._message.setText(message)
-        # A layout gives a label that is centred one line's height, however many it wraps into.
-        self._message.setFixedSize(MESSAGE_PX, self._message.heightForWidth(MESSAGE_PX))
         self._button.setText(action)
         self._button.setVisible(bool(action))
         self.tint()
@@ -50,3 +49,15 @@ class EmptyState(QWidget):
     def tint(self) -> None:
         """Takes on the colours in use."""
         self._icon.setPixmap(icons.pixmap(self._icon_name, theme.colours().faint, 44))
+
+
+def _wrapped(label: QLabel) -> QHBoxLayout:
+    """A line with `label` in its middle, which wraps where there is no room for all of it."""
+    label.setWordWrap(True)
+    label.setMaximumWidth(MESSAGE_PX)
+    line = QHBoxLayout()
+    line.addStretch(1)
+    # A label that an alignment centres is given one line's height, however many it wraps into.
+    line.addWidget(label, MESSAGE_PX)
+    line.addStretch(1)
+    return line

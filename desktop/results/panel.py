@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import formats
+from desktop.elided_label import ElidedLabel
 from desktop.results import sections
 from desktop.results.empty_state import EmptyState
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -30,7 +31,7 @@ class ResultsPanel(QWidget):
         self.view = ResultsView(cache)
         self.empty = EmptyState()
         self.empty.action_requested.connect(self.add_folder_requested)
-        self._summary = QLabel(objectName="faint")
+        self._summary = ElidedLabel(objectName="faint")
         self._slider = QSlider(Qt.Orientation.Horizontal, accessibleName="Size of pictures")
         self._slider.setRange(SMALLEST_TILE_PX, LARGEST_TILE_PX)
         self._slider.setFixedWidth(120)
@@ -38,8 +39,8 @@ class ResultsPanel(QWidget):
         self._slider.valueChanged.connect(self._on_size)
         line = QHBoxLayout()
         line.setContentsMargins(16, 8, 16, 0)
-        line.addWidget(self._summary)
-        line.addStretch()
+        line.setSpacing(12)
+        line.addWidget(self._summary, 1)
         line.addWidget(self._slider)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
@@ -101,6 +102,13 @@ class ResultsPanel(QWidget):
             self.empty.tell(
                 "image-off", "Nothing here", "There are no photos or documents in this place."
             )
+        elif '"' in result.query.text:
+            self.empty.tell(
+                "search",
+                "Nothing found",
+                "No file has the words in quotes, one after the other. Take the quotes off to "
+                "search by meaning.",
+            )
         elif unknown := _unknown(result):
             self.empty.tell(
                 "search",
@@ -108,10 +116,10 @@ class ResultsPanel(QWidget):
                 f"The model does not know: {unknown}. Try other words, or another language.",
             )
         else:
+            in_place = result.query.kind is not None or result.query.folder_id is not None
+            or_place = ", or another place at the left" if in_place else ""
             self.empty.tell(
-                "search",
-                "Nothing found",
-                "Try other words, fewer filters, or another place at the left.",
+                "search", "Nothing found", f"Try other words or fewer filters{or_place}."
             )
 
     def _on_size(self, tile_px: int) -> None:
@@ -128,7 +136,9 @@ def _summary(result: SearchResult, *, asked: bool) -> str:
     if not result.hits:
         return ""
     if not asked:
-        return "Newest first"
+        count = len(result.hits)
+        files = formats.count(count, "file", "files") if all_known(result) else f"{count:,}+ files"
+        return f"{files}, newest first"
     good = sum(hit.band is not Band.WEAK for hit in result.hits)
     if not good:
         text = "Nothing fits well; these are the nearest"
