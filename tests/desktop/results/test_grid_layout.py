@@ -47,6 +47,13 @@ def test_moving_down_and_up_again_comes_back() -> None:
     assert layout.moved(0, 0, 1) == layout.columns
 
 
+def test_tiles_are_about_as_wide_as_asked_for() -> None:
+    for width_px in range(450, 2000, 50):
+        for tile_px in (96, 180, 420):
+            layout = GridLayout([Section("all", 9)], width_px, tile_px)
+            assert 0.6 * tile_px < layout.tile(0).width < 1.5 * tile_px
+
+
 def test_a_hundred_thousand_items_cost_no_more_than_a_screen() -> None:
     layout = GridLayout([Section("all", 100_000)], 1200, 180)
     shown = layout.visible(layout.height // 2, layout.height // 2 + 900)

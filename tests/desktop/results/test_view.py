@@ -115,7 +115,7 @@ def test_a_new_answer_to_the_same_question_keeps_what_is_selected(view, make_hit
 def test_what_is_in_view_stays_there_as_others_come_before_it(view, qtbot, make_hit) -> None:
     bar = view.verticalScrollBar()
     bar.setValue(700)
-    first = view._layout.visible(bar.value(), bar.value())[0].index
+    first = view._layout.visible(bar.value(), bar.value() + 100)[0].index
     held, y = view.hits[first], view.rect_of(first).y()
     hits = [make_hit(number) for number in range(100, 113)] + list(view.hits)
     view.show_hits(hits, [Section("Strong", 23), Section("Maybe", 20)], keep_place=True)
@@ -147,7 +147,7 @@ def test_a_double_click_opens_what_was_clicked_though_tiles_move(view, qtbot, ma
 def test_tiles_of_another_size_leave_the_same_hit_at_the_top(view) -> None:
     bar = view.verticalScrollBar()
     view.select(29)
-    first = view._layout.visible(bar.value(), bar.value())[0].index
+    first = view._layout.visible(bar.value(), bar.value() + 100)[0].index
     view.set_tile_size(300)
     visible = view._layout.visible(bar.value(), bar.value())
     assert first in [tile.index for tile in visible]
