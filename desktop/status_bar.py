@@ -21,8 +21,9 @@ class StatusBar(QWidget):
         super().__init__(parent)
         self.setObjectName("statusBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(36)
+        self.setMinimumHeight(36)
         self._phase = Phase.IDLE
+        self._has_failures = False
         self._counts = QLabel()
         self._doing = QLabel()
         self._bar = QProgressBar(textVisible=False, accessibleName="Indexing")
@@ -51,16 +52,19 @@ class StatusBar(QWidget):
             + (f" · {formats.count(counts.videos, 'video', 'videos')}" if counts.videos else "")
         )
         # Files of types that are not read are listed, but are no reason for concern.
-        skipped = counts.skipped - counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
-        others = f"{counts.skipped:,} of other types"
-        self._skips.setText(f"{skipped:,} skipped" if skipped else others)
-        self._skips.setVisible(counts.skipped > 0)
+        others = counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
+        failures = sum(counts.skipped_by_reason.values()) - others
+        self._has_failures = failures > 0
+        self._skips.setText(f"{failures:,} skipped" if failures else f"{others:,} of other types")
+        self._skips.setVisible(failures + others > 0)
+        self.tint()
 
     def show_progress(self, progress: IndexProgress) -> None:
         """Shows how far indexing is."""
         self._phase = progress.phase
         busy = progress.phase is not Phase.IDLE
-        self._bar.setVisible(busy)
+        # A bar without an end moves, which what is paused does not.
+        self._bar.setVisible(busy and (progress.phase is not Phase.PAUSED or progress.total > 0))
         self._pause.setVisible(busy)
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
@@ -74,7 +78,7 @@ class StatusBar(QWidget):
     def tint(self) -> None:
         """Takes on the colours in use."""
         self._pause.setIcon(icons.icon("play" if self._phase is Phase.PAUSED else "pause"))
-        self._skips.setIcon(icons.icon("triangle-alert"))
+        self._skips.setIcon(icons.icon("triangle-alert" if self._has_failures else "file-text"))
 
     def _on_pause(self) -> None:
         paused = self._phase is Phase.PAUSED

@@ -28,12 +28,25 @@ def test_the_button_pauses_and_resumes(qtbot) -> None:
         bar._pause.click()
 
 
+def test_what_is_paused_does_not_move(qtbot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_progress(IndexProgress(Phase.PAUSED, 0, 0))
+    assert bar._bar.isHidden()
+    bar.show_progress(IndexProgress(Phase.PAUSED, 1, 2))
+    assert not bar._bar.isHidden()
+
+
 def test_unsupported_files_are_listed_but_not_counted_as_trouble(qtbot) -> None:
     bar = StatusBar()
     qtbot.addWidget(bar)
     reasons = {SkipReason.UNSUPPORTED: 4, SkipReason.CORRUPT: 1}
-    bar.show_counts(Counts(photos=1200, documents=1, skipped=5, skipped_by_reason=reasons))
+    bar.show_counts(Counts(photos=1200, documents=1, skipped_by_reason=reasons))
     assert bar._counts.text() == "1,200 photos · 1 document"
     assert bar._skips.text() == "1 skipped"
-    bar.show_counts(Counts(skipped=4, skipped_by_reason={SkipReason.UNSUPPORTED: 4}))
+    warning = bar._skips.icon().pixmap(18).toImage()
+    bar.show_counts(Counts(skipped_by_reason={SkipReason.UNSUPPORTED: 4}))
     assert bar._skips.text() == "4 of other types"
+    assert bar._skips.icon().pixmap(18).toImage() != warning
+    bar.show_counts(Counts())
+    assert bar._skips.isHidden()
