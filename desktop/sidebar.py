@@ -24,7 +24,6 @@ from engine.paths import shown
 from engine.readings import Kind
 from engine.records import Counts, Folder, FolderId, FolderState
 
-SCOPE_PX = 32
 MODEL_PX = 110
 """As much of a model's title as the narrowest panel has room for."""
 
@@ -53,9 +52,13 @@ class Sidebar(QWidget):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(200)
+        longest = self.fontMetrics().horizontalAdvance("Everything   100,000")
+        self.setMinimumWidth(max(200, longest + 70))
+        self._counts = Counts()
         self._scopes = _list("What to show")
-        self._folders = _list("Folders")
+        self._scopes.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        self._scopes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._folders = _list("Watched folders")
         self._folders.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._folders.customContextMenuRequested.connect(self._show_menu)
         self._add = QToolButton(accessibleName="Add a folder")
@@ -91,7 +94,6 @@ class Sidebar(QWidget):
         ):
             item = QListWidgetItem(title, self._scopes)
             item.setData(_DATA, (Scope(kind=kind), icon, title))
-        self._scopes.setFixedHeight(self._scopes.count() * SCOPE_PX + 8)
         self._scopes.setCurrentRow(0)
         self._scopes.itemSelectionChanged.connect(lambda: self._chosen(self._scopes, self._folders))
         self._folders.itemSelectionChanged.connect(
@@ -114,7 +116,7 @@ class Sidebar(QWidget):
         self._folders.blockSignals(True)
         self._folders.clear()
         for folder in folders:
-            item = QListWidgetItem(_folder_title(folder), self._folders)
+            item = QListWidgetItem(self._title_of(folder), self._folders)
             icon = "folder" if folder.state is FolderState.ONLINE else "hard-drive"
             item.setData(_DATA, (Scope(folder_id=folder.id), icon, folder))
             item.setIcon(icons.icon(icon))
@@ -131,12 +133,16 @@ class Sidebar(QWidget):
             self._scopes.setCurrentRow(0)
 
     def show_counts(self, counts: Counts) -> None:
-        """Shows how many photos, documents and videos there are."""
+        """Shows how much each place lists."""
+        self._counts = counts
         numbers = (counts.photos, counts.documents, counts.videos)
-        for row, number in enumerate((sum(numbers), *numbers)):
+        for row, number in enumerate((sum(numbers) + counts.archives, *numbers)):
             item = self._scopes.item(row)
             title = item.data(_DATA)[2]
             item.setText(f"{title}   {number:,}" if number else title)
+        for row in range(self._folders.count()):
+            item = self._folders.item(row)
+            item.setText(self._title_of(item.data(_DATA)[2]))
 
     def show_model(self, title: str) -> None:
         """Shows which model answers."""
@@ -156,6 +162,16 @@ class Sidebar(QWidget):
                 item = listed.item(row)
                 item.setIcon(icons.icon(item.data(_DATA)[1]))
 
+    def _title_of(self, folder: Folder) -> str:
+        """A folder's name with how much it lists, and while it is read, how many files are."""
+        name = shown(folder.path.name or folder.path)
+        if folder.state is FolderState.OFFLINE:
+            return f"{name}   not connected"
+        through = folder.indexed + folder.skipped
+        if through < folder.files:
+            return f"{name}   {through:,} of {folder.files:,}"
+        return f"{name}   {self._counts.listed_in.get(folder.id, 0):,}"
+
     def _chosen(self, chosen: QListWidget, other: QListWidget) -> None:
         if chosen.selectedItems():
             other.blockSignals(True)
@@ -172,17 +188,6 @@ class Sidebar(QWidget):
         menu.addAction("Open folder", lambda: self.reveal_folder_requested.emit(folder))
         menu.addAction("Remove from Keepsight…", lambda: self.remove_folder_requested.emit(folder))
         menu.exec(self._folders.mapToGlobal(position))
-
-
-def _folder_title(folder: Folder) -> str:
-    """A folder's name with how many files it has, and while it is read, how many are through."""
-    name = shown(folder.path.name or folder.path)
-    if folder.state is FolderState.OFFLINE:
-        return f"{name}   not connected"
-    through = folder.indexed + folder.skipped
-    if through < folder.files:
-        return f"{name}   {through:,} of {folder.files:,}"
-    return f"{name}   {folder.indexed:,}"
 
 
 def _list(name: str) -> QListWidget:
