@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from engine.paths import shown
 from engine.records import Folder
@@ -28,13 +28,30 @@ def picture(parent: QWidget) -> Path | None:
 
 def may_remove(parent: QWidget, folder: Folder) -> bool:
     """Whether a folder shall be forgotten."""
-    answer = QMessageBox.question(
+    box, remove = question(
         parent,
         "Remove this folder?",
         f"Keepsight forgets everything it knows about {shown(folder.path)}. "
         "The files themselves stay where they are.",
+        "Remove",
+        erases=True,
     )
-    return answer is QMessageBox.StandardButton.Yes
+    box.exec()
+    box.deleteLater()
+    return box.clickedButton() is remove
+
+
+def question(
+    parent: QWidget, title: str, message: str, verb: str, *, erases: bool
+) -> tuple[QMessageBox, QPushButton]:
+    """A box that asks, and its button `verb`, which Enter presses unless that `erases`."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, title, parent=parent)
+    box.setInformativeText(message)
+    agree = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
+    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setEscapeButton(cancel)
+    box.setDefaultButton(cancel if erases else agree)
+    return box, agree
 
 
 def tell(parent: QWidget, title: str, message: str) -> None:

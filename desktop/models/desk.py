@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
-from desktop import formats
+from desktop import formats, questions
 from desktop.models.bridge import ModelsBridge
 from desktop.models.dialog import ModelsDialog
 from desktop.models.import_dialog import ModelImportDialog
@@ -116,6 +116,7 @@ class ModelsDesk(QObject):
             f"under “What left this computer”.\n\nLicence: {download.licence}.",
             "Download",
             lambda: self._bridge.install(download.name),
+            erases=False,
         )
 
     def _ask_to_drop(self, entry: ModelEntry) -> None:
@@ -125,6 +126,7 @@ class ModelsDesk(QObject):
             "touched. To use it again, all photos and passages are encoded anew.",
             "Drop",
             lambda: self._bridge.drop(entry.name),
+            erases=True,
         )
 
     def _ask_to_remove(self, entry: ModelEntry) -> None:
@@ -135,16 +137,15 @@ class ModelsDesk(QObject):
             f"{kept if entry.kept_bytes else ''}",
             "Remove",
             lambda: self._bridge.remove(entry.name),
+            erases=True,
         )
 
-    def _ask(self, title: str, text: str, action: str, then: Callable[[], None]) -> None:
-        box = QMessageBox(QMessageBox.Icon.NoIcon, title, title, parent=self.dialog)
-        box.setInformativeText(text)
-        yes = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
-        box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
-        box.setDefaultButton(yes)
+    def _ask(
+        self, title: str, text: str, verb: str, then: Callable[[], None], *, erases: bool
+    ) -> None:
+        box, agree = questions.question(self.dialog, title, text, verb, erases=erases)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        yes.clicked.connect(then)
+        agree.clicked.connect(then)
         box.open()
 
     def _export(self, entry: ModelEntry) -> None:
