@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
+
+BETWEEN_ROWS_PX = 12
 
 Row = TypeVar("Row")
 _Index = QModelIndex | QPersistentModelIndex
@@ -61,6 +66,41 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         return None
 
 
+class _Cell(QStyledItemDelegate):
+    """Leaves room between rows. A padding in the style would: but then rows are made as high as
+    their texts are without it, and these are cut.
+    """
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return super().sizeHint(option, index) + QSize(0, BETWEEN_ROWS_PX)
+
+
+class _Table(QTableView):
+    """A table whose rows are as high as what they say.
+
+    Only those in view are measured: of ten thousand, all would take seconds.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(accessibleName=name)
+        self.setItemDelegate(_Cell(self))
+        self.verticalScrollBar().valueChanged.connect(self.fit_rows)
+        self.horizontalHeader().sectionResized.connect(self.fit_rows)
+
+    def fit_rows(self) -> None:
+        """Measures the rows in view."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height())
+        end = last + 1 if last >= 0 else self.model().rowCount()
+        for row in range(max(first, 0), end):
+            self.resizeRowToContents(row)
+
+    # Qt's own
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_rows()
+
+
 class TableDialog(QDialog):
     """A summary above a table whose third column takes the room that is left.
 
@@ -77,8 +117,9 @@ class TableDialog(QDialog):
         """`widths` are columns and their widths in pixels; `name` is for those who cannot see."""
         super().__init__(parent)
         self.summary = QLabel(objectName="title")
-        table = QTableView(accessibleName=name)
+        table = _Table(name)
         table.setModel(model)
+        model.modelReset.connect(table.fit_rows)
         table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
         table.verticalHeader().hide()

@@ -1,7 +1,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QTableView
 
-from desktop.table_dialog import RowsModel
+from desktop.table_dialog import RowsModel, TableDialog
 
 
 def test_the_model_is_sound(qapp) -> None:
@@ -13,3 +14,18 @@ def test_the_model_is_sound(qapp) -> None:
     assert model.headerData(1, Qt.Orientation.Horizontal) == "Square"
     model.show_rows([])
     assert model.rowCount() == 0
+
+
+def test_rows_are_as_high_as_what_they_say(qtbot) -> None:
+    model = RowsModel[str](("Number", "Name", "Text"), lambda text: ("1", "a", text))
+    dialog = TableDialog("Texts", model, ((0, 100), (1, 100)))
+    qtbot.addWidget(dialog)
+    dialog.resize(500, 400)
+    dialog.show()
+    model.show_rows(["short", "word " * 60, *["short"] * 1000])
+    table = dialog.findChild(QTableView)
+    lines = table.fontMetrics().lineSpacing()
+    assert table.rowHeight(0) < 3 * lines < 6 * lines < table.rowHeight(1)
+    model.show_rows(["short"] * 1000 + ["word " * 60])
+    table.scrollToBottom()
+    assert table.rowHeight(1000) > 6 * lines
