@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 UNIT_PX = 8
@@ -67,7 +67,9 @@ def apply(app: QApplication) -> None:
     """Dresses the application in the scheme in use."""
     scheme = colours()
     app.setPalette(_palette(scheme))
-    app.setStyleSheet(_STYLE.format(**{name: getattr(scheme, name) for name in scheme.__slots__}))
+    text_pt = QFontInfo(app.font()).pointSizeF()
+    sizes = {name: f"{text_pt * factor:.1f}pt" for name, factor in _SIZES.items()}
+    app.setStyleSheet(_STYLE.format(**asdict(scheme), **sizes))
 
 
 def _palette(scheme: Colours) -> QPalette:
@@ -95,6 +97,9 @@ def _palette(scheme: Colours) -> QPalette:
     return palette
 
 
+_SIZES = {"field_size": 1.15, "title_size": 1.2, "big_title_size": 1.65}
+"""Of letters, by how much they are larger than those of the system."""
+
 _STYLE = """
 QWidget {{ color: {text}; }}
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {separator}; padding: 4px; }}
@@ -106,34 +111,38 @@ QToolTip {{ background: {raised}; color: {text}; border: 1px solid {separator}; 
 #preview {{ border-left: 1px solid {separator}; }}
 #faint, #statusBar QLabel {{ color: {faint}; }}
 #sectionTitle {{ color: {faint}; font-weight: 600; }}
-#title {{ font-size: 16px; font-weight: 600; }}
-#bigTitle {{ font-size: 22px; font-weight: 600; }}
+#title {{ font-size: {title_size}; font-weight: 600; }}
+#bigTitle {{ font-size: {big_title_size}; font-weight: 600; }}
 #searchField {{ background: {side}; border: 1px solid {separator}; border-radius: 10px; }}
 #searchField[focused="true"] {{ border: 1px solid {accent}; background: {content}; }}
 QLineEdit {{ border: 1px solid {separator}; border-radius: 7px; padding: 5px 8px;
     background: {raised}; }}
 QLineEdit:focus {{ border-color: {accent}; }}
-#searchField QLineEdit {{ background: transparent; border: none; font-size: 15px; }}
+#searchField QLineEdit {{ background: transparent; border: none; font-size: {field_size}; }}
 #chip {{ background: {hover}; border-radius: 7px; }}
 #dropPanel {{ border: 1px dashed {separator}; border-radius: 10px; background: transparent;
     color: {faint}; padding: 8px; }}
 #dropPanel:hover, #dropPanel:focus {{ border-color: {accent}; color: {text}; }}
-QToolButton {{ border: none; border-radius: 6px; padding: 5px; background: transparent; }}
-QToolButton:hover, QToolButton:focus {{ background: {hover}; }}
-QToolButton:checked {{ background: {hover}; }}
-QPushButton {{ border: 1px solid {separator}; border-radius: 7px; padding: 6px 12px;
+QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px;
+    background: transparent; outline: none; }}
+QToolButton:hover, QToolButton:checked {{ background: {hover}; }}
+QToolButton:focus {{ border-color: {accent}; }}
+QPushButton {{ outline: none; border: 1px solid {separator}; border-radius: 7px; padding: 6px 12px;
     background: {raised}; }}
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:disabled {{ color: {faint}; }}
 QPushButton:focus {{ border-color: {accent}; }}
-QPushButton#primary {{ background: {accent}; color: {on_accent}; border: none; font-weight: 600;
-    padding: 9px 18px; }}
-QListWidget, QTableView, QTextBrowser {{ background: transparent; border: none; outline: none; }}
+QPushButton#primary {{ background: {accent}; color: {on_accent}; font-weight: 600;
+    padding: 8px 17px; }}
+QPushButton#primary:focus {{ border-color: {text}; }}
+QListWidget, QTableView, QTextBrowser {{ background: transparent; outline: none;
+    border: 1px solid transparent; border-radius: 7px; }}
+QListWidget:focus, QTableView:focus, QTextBrowser:focus {{ border-color: {accent}; }}
 QListWidget::item {{ padding: 6px 8px; border-radius: 7px; }}
 QListWidget::item:hover {{ background: {hover}; }}
 QListWidget::item:selected {{ background: {accent}; color: {on_accent}; }}
 QHeaderView::section {{ background: {content}; color: {faint}; border: none;
-    border-bottom: 1px solid {separator}; padding: 6px; }}
+    border-bottom: 1px solid {separator}; padding: 6px 3px; }}
 QTableView {{ gridline-color: transparent; selection-background-color: {hover};
     selection-color: {text}; }}
 QProgressBar {{ background: {hover}; border: none; border-radius: 2px; max-height: 4px; }}
