@@ -181,12 +181,14 @@ class Match:
 class Query:
     """What a person asks for: words, a picture (a file), a hit to find more like, or several.
 
+    `like_segment` is the page or the moment of `like` that is meant, where one is.
     `text` may hold filters (`type:photo in:Trips after:2023 before:2024-06 -snow "exact words"`).
     """
 
     text: str = ""
     picture: Path | None = None
     like: ContentId | None = None
+    like_segment: SegmentId | None = None
     kind: Kind | None = None
     folder_id: FolderId | None = None
     limit: int = 200

@@ -178,7 +178,7 @@ class Searcher:
         if query.picture is not None:
             probes.append(self._probe_of_file(model, query.picture))
         if query.like is not None:
-            probes += self._probes_of_content(model, query.like)
+            probes += self._probes_of_content(model, query.like, query.like_segment)
         return probes
 
     def _probe_of_file(self, model: Answering, path: Path) -> Probe:
@@ -203,10 +203,12 @@ class Searcher:
             )
         return probe
 
-    def _probes_of_content(self, model: Answering, content_id: ContentId) -> list[Probe]:
+    def _probes_of_content(
+        self, model: Answering, content_id: ContentId, segment: SegmentId | None
+    ) -> list[Probe]:
         connection = self._database.reading()
         pictures, texts = (
-            embeddings.of_content(connection, model.vectors.model_id, content_id, medium)
+            embeddings.of_content(connection, model.vectors.model_id, content_id, medium, segment)
             for medium in (Medium.PICTURE, Medium.TEXT)
         )
         probe = _probe_of_example(

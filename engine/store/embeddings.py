@@ -217,17 +217,29 @@ def drop(connection: sqlite3.Connection, fingerprint: str) -> None:
 
 
 def of_content(
-    connection: sqlite3.Connection, model_id: ModelId, content_id: ContentId, medium: Medium
+    connection: sqlite3.Connection,
+    model_id: ModelId,
+    content_id: ContentId,
+    medium: Medium,
+    beside: SegmentId | None = None,
 ) -> NDArray[np.float32]:
-    """(N, D) embeddings of a content's pictures, or of its texts, in their order."""
+    """(N, D) embeddings of a content's pictures, or of its texts, in their order.
+
+    Only those on the same page, or of the same moment, as the segment `beside`, where there are.
+    """
     rows = connection.execute(
-        "SELECT vector FROM embeddings JOIN segments ON segments.id = segment_id "
-        f"WHERE model_id = ? AND content_id = ? AND {OF_MEDIUM[medium]} ORDER BY segment_id",
-        (model_id, content_id),
+        f"""
+        SELECT vector, EXISTS (SELECT 1 FROM segments AS one WHERE one.id = ?
+            AND one.page IS segments.page AND one.second IS segments.second) AS is_beside
+        FROM embeddings JOIN segments ON segments.id = segment_id
+        WHERE model_id = ? AND content_id = ? AND {OF_MEDIUM[medium]} ORDER BY segment_id
+        """,
+        (beside, model_id, content_id),
     ).fetchall()
     if not rows:
         return np.empty((0, 0), np.float32)
-    return np.stack([np.frombuffer(row[0], "<f2") for row in rows]).astype(np.float32)
+    chosen = [row for row in rows if row["is_beside"]] or rows
+    return np.stack([np.frombuffer(row["vector"], "<f2") for row in chosen]).astype(np.float32)
 
 
 def _unembedded(row: sqlite3.Row) -> Unembedded:

@@ -44,3 +44,17 @@ def test_more_like_a_document_with_both_compares_each_with_its_own(
 ) -> None:
     album = next(hit for hit in library.search(Query()).hits if hit.path.name == "album.pdf")
     assert library.search(Query(like=album.content_id)).hits[0].path.name == "3.png"
+
+
+def test_more_like_a_page_compares_that_page(library: Library, shelf: Path, make_photo) -> None:
+    pages = [Image.open(shelf / f"{n}.png") for n in (1, 4)]
+    pages[0].save(shelf / "two.pdf", save_all=True, append_images=pages[1:])
+    for _ in library.index([shelf]):
+        pass
+    for page in (1, 2):
+        asked = Query(picture=shelf / f"{(1, 4)[page - 1]}.png", kind=Kind.DOCUMENT)
+        hit = library.search(asked).hits[0]
+        assert (hit.path.name, hit.spot.page) == ("two.pdf", page)
+        like = Query(like=hit.content_id, like_segment=hit.segment_id)
+        assert library.search(like).hits[0].path == asked.picture
+    assert library.search(Query(like=hit.content_id)).hits[0].path.name == "1.png"

@@ -12,9 +12,11 @@ import pytest
 
 from engine.library import Library
 from engine.paths import Home
+from engine.readings import Kind, Passage, Reading
 from engine.records import Medium, ModelCard, SegmentId
-from engine.store import embeddings
+from engine.store import contents, embeddings
 from engine.store.model_index import ModelIndex
+from tests.engine.choosing import answering
 
 OTHER = {"fingerprint": "x", "image_fingerprint": "x", "text_fingerprint": "x"}
 
@@ -33,7 +35,7 @@ def indexed(library: Library, pictures: Path, make_photo: Callable[..., Path]) -
 
 @pytest.fixture
 def own(indexed: Library) -> ModelCard:
-    return indexed.model_cards()[0]
+    return answering(indexed)
 
 
 def names(library: Library, segments: np.ndarray) -> list[str]:
@@ -108,3 +110,24 @@ def test_a_model_is_erased_with_its_embeddings(
         embeddings.drop(connection, "x")
     assert embeddings.count(indexed._database.reading(), other.model_id) == 0
     assert index_of(indexed, home, own).pictures.sample(9).shape == (3, own.dimension)
+
+
+def test_what_is_beside_a_segment_is_of_its_page_or_moment(
+    indexed: Library, home: Home, own: ModelCard
+) -> None:
+    index = index_of(indexed, home, own)
+    vectors = np.eye(4, own.dimension, dtype=np.float32)
+    with indexed._database.writing() as connection:
+        passages = tuple(Passage(f"{n}", n, n + 1, page=1 + n // 2) for n in range(4))
+        book, _ = contents.keep(connection, b"book", Reading(Kind.DOCUMENT, passages=passages))
+        rows = connection.execute("SELECT id FROM segments WHERE content_id = ?", (book,))
+        segments = [SegmentId(row[0]) for row in rows]
+        embeddings.add(connection, index.model_id, segments, vectors)
+        for beside, expected in (
+            (None, vectors),
+            (segments[1], vectors[:2]),
+            (segments[2], vectors[2:]),
+            (SegmentId(10_000), vectors),
+        ):
+            found = embeddings.of_content(connection, index.model_id, book, Medium.TEXT, beside)
+            assert (found == expected).all()
