@@ -39,7 +39,7 @@ from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
-from engine.paths import shown
+from engine.errors import KeepsightError
 from engine.records import Folder, Hit, IndexProgress, Phase, Query, SearchResult
 
 FIRST_HITS = 200
@@ -95,6 +95,8 @@ class MainWindow(QMainWindow):
         self._refresh.stop()
         self._cache.doubt_missing()
         self._bridge.load_overview()
+        if self.skips_dialog.isVisible():
+            self._bridge.load_skips()
         self._search()
 
     def search_with_picture(self, path: Path) -> None:
@@ -130,9 +132,19 @@ class MainWindow(QMainWindow):
         """Opens a hit's file; one inside another is taken out of it first."""
         self._bridge.want_file(hit)
 
-    def _open_file(self, path: Path) -> None:
-        if not open_files.open_file(path):
-            self.tell("This file could not be opened", f"{shown(path)} has no program for it.")
+    def open_path(self, path: Path) -> None:
+        """Opens a file or a folder."""
+        try:
+            open_files.open_file(path)
+        except KeepsightError as error:
+            self.tell(error.title, error.message)
+
+    def reveal_hit(self, hit: Hit) -> None:
+        """Shows a hit's file in its folder."""
+        try:
+            open_files.reveal(hit.path)
+        except KeepsightError as error:
+            self.tell(error.title, error.message)
 
     def tell(self, title: str, message: str) -> None:
         """Shows a message that waits for no answer."""
@@ -143,10 +155,16 @@ class MainWindow(QMainWindow):
         self._bridge.load_skips()
         self.skips_dialog.show()
 
+    def retry_skips(self) -> None:
+        """Tries the skipped files again; those that fail anew are listed as they do."""
+        self._bridge.retry()
+        self._bridge.load_skips()
+
     def show_menu(self, hits: list[Hit], position: QPoint) -> None:
         """Offers what can be done with hits."""
         menu = HitMenu(hits, self)
         menu.open_requested.connect(self.open_hit)
+        menu.reveal_requested.connect(self.reveal_hit)
         menu.similar_requested.connect(self.find_similar)
         menu.popup(position)
 
@@ -181,7 +199,7 @@ class MainWindow(QMainWindow):
         self.sidebar.scope_changed.connect(self._on_scope)
         self.sidebar.add_folder_requested.connect(self.pick_folder)
         self.sidebar.remove_folder_requested.connect(self.remove_folder)
-        self.sidebar.reveal_folder_requested.connect(lambda f: open_files.open_file(f.path))
+        self.sidebar.reveal_folder_requested.connect(lambda f: self.open_path(f.path))
         self.sidebar.picture_asked_for.connect(self.pick_picture)
         self.sidebar.models_requested.connect(self.models.open)
         self.models.in_use_changed.connect(self.sidebar.show_model)
@@ -195,7 +213,7 @@ class MainWindow(QMainWindow):
         view.end_neared.connect(self._want_more)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
         self.preview.open_requested.connect(self.open_hit)
-        self.preview.reveal_requested.connect(lambda hit: open_files.reveal(hit.path))
+        self.preview.reveal_requested.connect(self.reveal_hit)
         self.preview.copy_requested.connect(copy_paths)
         self.preview.similar_requested.connect(self.find_similar)
         self.preview.picture_wanted.connect(self._bridge.load_picture)
@@ -203,13 +221,13 @@ class MainWindow(QMainWindow):
         self.status.pause_requested.connect(self._bridge.pause)
         self.status.resume_requested.connect(self._bridge.resume)
         self.status.skips_requested.connect(self.show_skips)
-        self.skips_dialog.retry_requested.connect(self._bridge.retry)
+        self.skips_dialog.retry_requested.connect(self.retry_skips)
 
     def _connect_bridge(self) -> None:
         bridge = self._bridge
         bridge.search_finished.connect(self._on_answer)
         bridge.search_failed.connect(self._on_failure)
-        bridge.file_ready.connect(self._open_file)
+        bridge.file_ready.connect(self.open_path)
         bridge.thumbnail_loaded.connect(self._on_thumbnail)
         bridge.file_picture_loaded.connect(self.search_bar.show_chip)
         bridge.text_loaded.connect(self.preview.show_text)

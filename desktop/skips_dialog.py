@@ -33,12 +33,13 @@ class SkipsDialog(TableDialog):
         self.buttons.insertWidget(1, copy)
 
     def show_skips(self, skips: Sequence[Skip]) -> None:
-        """Lists these files."""
-        self.model.show_rows(skips)
+        """Lists these files; what is listed already stays as one reads it."""
+        if tuple(skips) != self.model.rows:
+            self.model.show_rows(skips)
         self.summary.setText(
             f"{formats.count(len(skips), 'file was', 'files were')} not indexed"
             if skips
-            else "Every file is indexed"
+            else "No file was skipped"
         )
 
     def _copy(self) -> None:

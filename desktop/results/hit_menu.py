@@ -13,6 +13,7 @@ class HitMenu(QMenu):
     """Opens the first of the hits, shows it, asks for more like it; copies the paths of all."""
 
     open_requested = Signal(Hit)
+    reveal_requested = Signal(Hit)
     similar_requested = Signal(Hit)
 
     def __init__(self, hits: list[Hit], parent: QWidget) -> None:
@@ -21,7 +22,7 @@ class HitMenu(QMenu):
         first = hits[0]
         self.addAction(icons.icon("external-link"), "Open", lambda: self.open_requested.emit(first))
         self.addAction(
-            icons.icon("folder-open"), "Show in folder", lambda: open_files.reveal(first.path)
+            icons.icon("folder-open"), "Show in folder", lambda: self.reveal_requested.emit(first)
         )
         self.addAction(icons.icon("copy"), "Copy path", lambda: copy_paths(hits))
         self.addSeparator()

@@ -2,14 +2,15 @@
 
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog
 
-from desktop import main_window, open_files, theme
+from desktop import main_window, open_files, questions, theme
 from desktop.main_window import MainWindow
 from engine.records import Phase, Query
 
@@ -178,15 +179,40 @@ def test_skipped_files_are_shown_with_their_reasons(open_window, shelf, qtbot) -
     window.skips_dialog.close()
 
 
+def test_skipped_files_that_are_tried_again_are_listed_anew(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window.show_skips()
+    dialog = window.skips_dialog
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 1, timeout=PATIENCE_MS)
+    dialog.retry_requested.emit()
+    qtbot.waitUntil(lambda: [s.attempts for s in dialog.model.rows] == [2], timeout=PATIENCE_MS)
+    dialog.close()
+
+
+def test_what_happened_to_a_file_that_is_gone_is_told(
+    open_window, shelf, qtbot, monkeypatch
+) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    told: list[str] = []
+    monkeypatch.setattr(window, "tell", lambda title, message: told.append(f"{title} {message}"))
+    window.open_hit(replace(window.results.view.hits[0], path=shelf / "gone.jpg"))
+    qtbot.waitUntil(lambda: len(told) == 1)
+    assert told[0].startswith("This file is not there any more")
+    assert "gone.jpg" in told[0]
+
+
 def test_a_removed_folder_is_gone_once_that_is_confirmed(
     open_window, shelf, qtbot, monkeypatch
 ) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
+    qtbot.waitUntil(lambda: bool(window._overview.folders))
     (folder,) = window._overview.folders
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    monkeypatch.setattr(questions, "may_remove", lambda *_: False)
     window.remove_folder(folder)
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(questions, "may_remove", lambda *_: True)
     window.remove_folder(folder)
     qtbot.waitUntil(
         lambda: (
@@ -230,6 +256,40 @@ def test_answers_do_not_put_off_the_next_look_at_the_library(open_window, shelf,
     ask(qtbot, window, "a rocket")
     ask(qtbot, window, "a cat")
     assert window._refresh.remainingTime() < due_ms
+
+
+def test_a_thumbnail_that_there_could_not_be_is_tried_again(
+    open_window, pictures, make_photo, qtbot
+) -> None:
+    make_photo(pictures / "a.png")
+    window = open_window(pictures)
+    wait_for(qtbot, window, 1)
+    (hit,) = window.results.view.hits
+    window._cache.put(hit.segment_id, 512, QImage())  # as while a drive is away
+    window.results.view.set_tile_size(300)
+    window.refresh()
+    qtbot.waitUntil(
+        lambda: not window._cache.get(hit.segment_id, 512).isNull(), timeout=PATIENCE_MS
+    )
+
+
+def test_results_stay_though_the_picture_that_was_asked_with_is_gone(
+    open_window, shelf, real_photos, qtbot, tmp_path
+) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    temporary = Path(shutil.copy(real_photos["cat"], tmp_path / "dropped.png"))
+    with answering(qtbot, window, picture=temporary):
+        window.search_with_picture(temporary)
+    found = names(window)
+    temporary.unlink()
+    with qtbot.waitSignal(window._bridge.search_failed, timeout=PATIENCE_MS):
+        window.refresh()
+    assert names(window) == found
+    assert window.results._stack.currentWidget() is window.results.view
+    with qtbot.waitSignal(window._bridge.search_failed, timeout=PATIENCE_MS):
+        window.search_bar.set_text("a cat")
+    assert window.results.empty.title == "This file cannot be searched with"
 
 
 def test_of_several_searches_the_last_is_answered(open_window, shelf, qtbot) -> None:
