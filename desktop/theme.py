@@ -8,8 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
-UNIT_PX = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Colours:
