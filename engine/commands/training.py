@@ -14,6 +14,7 @@ import click
 
 from engine import output
 from engine.errors import KeepsightError, pip_command
+from engine.models.openclip.spec import PREFIX
 from engine.paths import shown
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class _Training:
 
     def _tell(self, position: Position) -> None:
         folder = self._place.folder / MODEL
-        use = f"openclip:{folder.absolute()}" if self._recipe.towers.openclip else None
+        use = f"{PREFIX}{folder.absolute()}" if self._recipe.towers.openclip else None
         if self._asked.as_json:
             told = {
                 "model": str(folder),
