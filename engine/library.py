@@ -16,7 +16,6 @@ from engine.errors import LibraryBusyError, ModelError
 from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
-from engine.models import catalog
 from engine.own_words import OwnWords
 from engine.paths import Home, shown
 from engine.readers.isolation import ReaderPool
@@ -31,7 +30,6 @@ from engine.records import (
     Hit,
     IndexProgress,
     LibraryChanged,
-    ModelCard,
     Query,
     SearchResult,
     Skip,
@@ -238,11 +236,6 @@ class Library:
     def models(self) -> ModelShelf:
         """The models: which there are, and what can be done with them."""
         return self._shelf
-
-    def model_cards(self) -> list[ModelCard]:
-        """The models at hand, the one in use first."""
-        own = self._models.active.card
-        return [own, *(c for c in catalog.available() if c.fingerprint != own.fingerprint)]
 
     @property
     def own_words(self) -> OwnWords:

@@ -20,7 +20,7 @@ from engine.training.adapters import fit
 from engine.training.adapters.adapter import Adapter, Measured
 from engine.training.adapters.judgements import Judgement
 from engine.training.data import captioned
-from tests.engine.choosing import choose_model
+from tests.engine.choosing import answering, choose_model
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 WORD = "zorblax"
@@ -90,7 +90,7 @@ def answers(library: Library, pictures: Path) -> list[object]:
 
 def put_adapter(library: Library, home: Home) -> Adapter:
     """An adapter that nobody fitted, in use by the library."""
-    card = library.model_cards()[0]
+    card = answering(library)
     down, up = np.random.default_rng(5).standard_normal((2, card.dimension, 4)).astype(np.float32)
     measured = Measured(1, 8, {"recall@10": 10.0}, {"recall@10": 20.0}, 95.0)
     adapter = Adapter(down, np.ascontiguousarray(up.T), card.fingerprint, measured)
@@ -211,7 +211,7 @@ def test_a_damaged_adapter_is_told_and_nothing_else_changes(shelf, home, picture
 
 def test_the_window_is_told_of_a_damaged_adapter_at_the_start(home) -> None:
     with Library.open(home) as library:
-        fingerprint = library.model_cards()[0].fingerprint
+        fingerprint = answering(library).fingerprint
     home.adapters.mkdir()
     (home.adapters / f"{fingerprint}.npz").write_bytes(b"damaged")
     with Library.open(home) as library:
@@ -232,7 +232,7 @@ def test_another_model_ignores_it(shelf, home, pictures, tiny) -> None:
             pass
         assert library.own_words.adapter is None
         before = ranking(library)
-        other = home.adapters / f"{library.model_cards()[0].fingerprint}.npz"
+        other = home.adapters / f"{answering(library).fingerprint}.npz"
         Adapter(fitted.down, fitted.up, fitted.fingerprint, fitted.measured).save(other)
         assert library.own_words.adapter is None
         assert len(library.problems()) == 1

@@ -13,7 +13,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
 from engine.records import IndexProgress, Phase, Preparing, Query
-from tests.engine.choosing import choose_model
+from tests.engine.choosing import answering, choose_model
 
 PHOTOS = 70
 NOTE = "boats in a harbour"
@@ -43,10 +43,6 @@ def until_preparing(steps: Iterator[IndexProgress]) -> IndexProgress:
     return next(step for step in steps if step.phase is Phase.PREPARING)
 
 
-def answering(library: Library) -> str:
-    return library.model_cards()[0].name
-
-
 def found(library: Library, picture: Path) -> str:
     hits = library.search(Query(picture=picture, kind=Kind.PHOTO, limit=1)).hits
     return hits[0].path.name
@@ -61,11 +57,11 @@ def test_the_present_model_answers_until_the_next_is_complete(
         progress = until_preparing(steps)
         assert (progress.total, progress.model) == (PHOTOS + 1, "tiny")
         assert 0 < progress.done < progress.total
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
         assert found(library, shelf / "042.png") == "042.png"
         last = run(steps)[-1]
         assert (last.phase, last.done) == (Phase.IDLE, 0), "no file was read"
-        assert answering(library) == tiny
+        assert answering(library).name == tiny
         assert found(library, shelf / "042.png") == "042.png"
         assert library.search(Query(text="boats")).hits[0].path.name == "note.txt"
     assert settings.load(home).model == tiny
@@ -81,13 +77,13 @@ def test_a_break_loses_nothing_that_was_prepared(
         done = until_preparing(library.index([])).done
     assert embedded()[tiny] == done
     with Library.open(home) as library:
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
         first = until_preparing(library.index([]))
         assert first.done > done
         run(library.index([]))
-        assert answering(library) == tiny
+        assert answering(library).name == tiny
     with Library.open(home) as library:
-        assert answering(library) == tiny
+        assert answering(library).name == tiny
 
 
 def test_what_comes_meanwhile_is_found_by_both(
@@ -99,10 +95,10 @@ def test_what_comes_meanwhile_is_found_by_both(
         make_photo(shelf / "new.png", seed=1000)
         steps = library.index([shelf])
         until_preparing(steps)
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
         assert found(library, shelf / "new.png") == "new.png"
         run(steps)
-        assert answering(library) == tiny
+        assert answering(library).name == tiny
         assert found(library, shelf / "new.png") == "new.png"
 
 
@@ -130,7 +126,7 @@ def test_it_may_be_called_off(home: Home, shelf: Path, tiny: str) -> None:
         library.models.use("starter")
         phases = {step.phase for step in library.index([])}
         assert Phase.PREPARING not in phases
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
     assert settings.load(home) == settings.Settings(recognises_text=False)
 
 
@@ -143,7 +139,7 @@ def test_who_cannot_wait_gets_it_at_once_and_the_rest_follows(
         until_preparing(steps)
         library.models.take_over_now()
         assert next(steps).phase is not Phase.PREPARING
-        assert answering(library) == tiny
+        assert answering(library).name == tiny
         run(steps)
     assert embedded()[tiny] == PHOTOS + 1
 
@@ -162,9 +158,9 @@ def test_photos_on_a_drive_that_is_away_are_waited_for(
         observer.wait_for(
             lambda: library.models.overview().preparing == waits and observer.is_idle()
         )
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
         away.rename(shelf)
-        observer.wait_for(lambda: answering(library) == tiny and observer.is_idle())
+        observer.wait_for(lambda: answering(library).name == tiny and observer.is_idle())
         assert library.models.overview().preparing is None
     assert embedded()[tiny] == PHOTOS + 1
 
@@ -174,12 +170,12 @@ def test_a_model_that_is_complete_is_used_from_the_next_opening(
 ) -> None:
     assert choose_model(home, tiny).dimension == 24
     with Library.open(home) as library:
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
         run(library.index([]))
-        assert answering(library) == tiny
+        assert answering(library).name == tiny
     choose_model(home, "starter")
     with Library.open(home) as library:
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
 
 
 def test_a_next_model_that_is_gone_leaves_the_present_one(
@@ -192,7 +188,7 @@ def test_a_next_model_that_is_gone_leaves_the_present_one(
     with Library.open(home) as library:
         library.subscribe(events.append)
         run(library.index([]))
-        assert answering(library) == "starter"
+        assert answering(library).name == "starter"
         assert found(library, shelf / "042.png") == "042.png"
     titles = [getattr(event, "title", "") for event in events]
     assert "The model's folder is missing" in titles

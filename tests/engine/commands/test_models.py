@@ -19,6 +19,7 @@ from engine.models.shelf.installed import ModelStore
 from engine.models.shelf.machine import REFERENCE
 from engine.paths import Home
 from engine.roster import advice
+from tests.engine.choosing import answering
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn
 from tests.engine.models.tiny_published import ARCHITECTURE, TAG
@@ -122,7 +123,7 @@ def test_in_a_library_the_former_model_answers_until_the_next_is_ready(
     moved = Home.at(home.data.parent.rename(home.data.parent.with_name("moved")))
     with Library.open(moved) as library:
         list(library.index([]))
-        assert library.model_cards()[0].dimension == 24, "a home that was moved keeps its models"
+        assert answering(library).dimension == 24, "a home that was moved keeps its models"
     assert chosen(moved) == ("mine", "", False)
 
 

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import ModelError
 from engine.library import Library
 from engine.records import Query
-from tests.engine.choosing import choose_model
+from tests.engine.choosing import answering, choose_model
 
 
 @pytest.mark.slow
@@ -21,10 +21,10 @@ def test_photos_and_passages_are_encoded_again_and_found(home, pictures, make_ph
             pass
     assert choose_model(home, tiny).dimension == 24
     with Library.open(home) as library:
-        assert library.model_cards()[0].name == "starter", "it answers until the other is ready"
+        assert answering(library).name == "starter", "it answers until the other is ready"
         for _ in library.index([]):
             pass
-        assert library.model_cards()[0].dimension == 24
+        assert answering(library).dimension == 24
         first = library.search(Query(picture=pictures / "3.png", limit=3)).hits[0]
         assert first.path.name == "3.png"
         assert library.search(Query(text="boats")).hits[0].path.name == "note.txt"
@@ -39,4 +39,4 @@ def test_a_model_that_does_not_exist_is_not_chosen(home) -> None:
     with pytest.raises(ModelError):
         choose_model(home, "openclip:No-Such-Model/none")
     with Library.open(home) as library:
-        assert library.model_cards()[0].name == "starter"
+        assert answering(library).name == "starter"
