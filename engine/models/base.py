@@ -27,6 +27,12 @@ class Encoder(Protocol):
         """N texts to (N, D) float32, L2-normalised; a text of unknown words gives zeros."""
         ...
 
+    def encode_query(self, query: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What a query is compared with texts by, as `encode_texts` makes it, and with pictures:
+        two (D,) float32, L2-normalised, which may be the same.
+        """
+        ...
+
     def background(self, medium: Medium) -> NDArray[np.float32]:
         """(B, D) embeddings of unrelated photos or passages; B may be 0."""
         ...

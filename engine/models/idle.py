@@ -82,6 +82,11 @@ class IdleEncoder:
         with self._using() as encoder:
             return encoder.encode_texts(texts)
 
+    def encode_query(self, query: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What a query is compared with texts by, and with pictures: two (D,) float32."""
+        with self._using() as encoder:
+            return encoder.encode_query(query)
+
     def encode_patches(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, 3) uint8 RGB to (N, rows, columns, D) float32; ModelError where it cannot."""
         with self._using() as encoder:

@@ -82,6 +82,11 @@ class StarterEncoder:
         windows, owners = split_windows([self._words.ids(text) for text in texts], TOKENS_AT_ONCE)
         return average_windows(self._encode_ids(windows), owners, len(texts))
 
+    def encode_query(self, query: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The (D,) float32 vector that a query is compared with texts and pictures by, twice."""
+        vector = self.encode_texts([query])[0]
+        return vector, vector
+
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of `text` that its embedding does not count, in order.
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from engine.errors import QueryError
 from engine.models.base import Encoder
 from engine.models.languages import unknown_language
-from engine.models.openclip import prompts
 from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import (
@@ -222,12 +221,10 @@ class Searcher:
 def _probes_of_words(model: Answering, words: str) -> list[Probe]:
     if not words:
         return []
-    card, encoder = model.encoder.card, model.encoder
-    vectors = dressed = encoder.encode_texts([words])
-    if prompts.uses_templates(encoder):
-        dressed = prompts.encode_queries(encoder, [words])
-    adapted = model.adapt(dressed)[0]
-    return [Probe(vectors[0], card.photo_calibration, card.passage_calibration, adapted)]
+    card = model.encoder.card
+    for_texts, for_pictures = model.encoder.encode_query(words)
+    adapted = model.adapt(for_pictures[np.newaxis])[0]
+    return [Probe(for_texts, card.photo_calibration, card.passage_calibration, adapted)]
 
 
 def _probe_of_example(

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.models.openclip import weights
-from engine.models.openclip.card import make_card, quantised_fingerprint
+from engine.models.openclip.card import make_card, quantised_fingerprint, read_notes
 from engine.models.openclip.compiled import COMPILED, Form, OnnxTowers, Plan, usable_plan
 from engine.models.openclip.devices import best_device
+from engine.models.openclip.prompts import captions
 from engine.models.openclip.spec import parse_spec
 from engine.models.openclip.tokens import TextSplitter, tokenizer_of_folder
 from engine.models.openclip.towers import TorchTowers
@@ -56,6 +57,7 @@ class OpenClipEncoder:
         folder = parse_spec(spec).folder
         _, torch = weights.import_offline()
         self._spec = spec
+        self._templates_help = read_notes(spec).templates
         self._device = device or best_device(torch)
         if threads and self._device == "cpu":
             torch.set_num_threads(threads)
@@ -94,6 +96,18 @@ class OpenClipEncoder:
         if owned:
             vectors = self._towers.texts(splitter.ids([part for part, _ in owned]))
         return average_windows(vectors, [owner for _, owner in owned], len(texts))
+
+    def encode_query(self, query: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What a query is compared with texts by, and with pictures: two (D,) float32.
+
+        For pictures a short one is dressed up as captions, where the model's notes say that it
+        helps.
+        """
+        dressed = captions(query) if self._templates_help else ()
+        vectors = self.encode_texts([query, *dressed])
+        if not dressed:
+            return vectors[0], vectors[0]
+        return vectors[0], average_windows(vectors[1:], [0] * len(dressed), 1)[0]
 
     def encode_patches(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, 3) uint8 RGB, N > 0, to (N, rows, columns, D) float32, L2-normalised.

@@ -194,6 +194,7 @@ def test_a_model_that_cannot_be_loaded_can_be_asked_again(idle, load, tiny_folde
 def test_everything_else_is_the_models_own(idle, small_noise, noise):
     assert idle.background(Medium.PICTURE).shape == (0, 32)
     assert idle.unknown_words("猫") == ()
+    assert [vector.shape for vector in idle.encode_query("a dog")] == [(32,), (32,)]
     assert idle.encode_patches(small_noise[:1]).shape == (1, 4, 4, 32)
     # Of its own, as it is closed when it was idle, which other tests' must not be.
     other = IdleEncoder(StarterEncoder, IDLE_S)

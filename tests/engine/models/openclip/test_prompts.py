@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from engine.models.openclip.encoder import OpenClipEncoder
-from engine.models.openclip.prompts import TEMPLATES, captions, encode_queries
+from engine.models.openclip.prompts import TEMPLATES, captions
 
 
 def test_short_queries_become_captions_and_long_ones_stay():
     assert len(set(TEMPLATES)) == 7
     assert captions(" red  car ") == tuple(text.format("red car") for text in TEMPLATES)
-    assert captions("a dog in snow") == ("a dog in snow",)
-    assert captions("  ") == ("  ",)
+    assert captions("a dog in snow") == captions("  ") == ()
 
 
 def test_braces_in_a_query_are_only_braces():
@@ -34,9 +33,10 @@ def helped(request, tiny_folder, tmp_path):
 def test_templates_are_averaged_only_where_they_help(helped):
     encoder, templates_help = helped
     queries = ["dog", "", "a man rides a brown horse"]
-    vectors = encode_queries(encoder, queries)
+    asked = [encoder.encode_query(query) for query in queries]
+    vectors = np.stack([for_pictures for _, for_pictures in asked])
     plain = encoder.encode_texts(queries)
-    assert vectors.shape == plain.shape
+    assert np.stack([for_texts for for_texts, _ in asked]) == pytest.approx(plain, abs=1e-5)
     assert vectors[1:] == pytest.approx(plain[1:], abs=1e-5)
     mean = encoder.encode_texts([text.format("dog") for text in TEMPLATES]).mean(axis=0)
     expected = mean / np.linalg.norm(mean) if templates_help else plain[0]
@@ -58,4 +58,4 @@ def test_odd_notes_are_no_notes(notes, tiny_folder, tmp_path):
     (folder / "installed.json").write_text(notes, "utf-8")
     encoder = OpenClipEncoder(f"openclip:{folder}", "cpu")
     assert encoder.card.languages == ()
-    assert (encode_queries(encoder, ["dog"]) == encoder.encode_texts(["dog"])).all()
+    assert (encoder.encode_query("dog")[1] == encoder.encode_texts(["dog"])[0]).all()
