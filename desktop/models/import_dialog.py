@@ -23,7 +23,6 @@ EXPLANATION = (
     "that OpenCLIP saved, or a checkpoint. It is copied and checked; no code in it is run."
 )
 CHECKPOINTS = (".safetensors", ".pt", ".pth", ".bin")
-FIELD_PX = 32
 FILTER = "Models (*.zip *.safetensors *.pt *.pth *.bin);;All files (*)"
 
 
@@ -46,8 +45,6 @@ class ModelImportDialog(QDialog):
         file.clicked.connect(self._pick_file)
         folder = QPushButton("Folder…", autoDefault=False)
         folder.clicked.connect(self._pick_folder)
-        for field in (self._path, self._name, self._architecture):
-            field.setMinimumHeight(FIELD_PX)
         path = QHBoxLayout()
         for widget in (self._path, file, folder):
             path.addWidget(widget)
@@ -78,6 +75,8 @@ class ModelImportDialog(QDialog):
     def _on_path(self, text: str) -> None:
         path = Path(text)
         self._form.setRowVisible(self._architecture, path.suffix.lower() in CHECKPOINTS)
+        # Where text wraps, a layout asks for too little: its fields would be squeezed.
+        self.setMinimumHeight(self.layout().totalHeightForWidth(self.minimumWidth()))
         self._name.setText(re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip(".-_"))
 
     def _pick_file(self) -> None:
