@@ -1,0 +1,42 @@
+"""The panel at the left: its numbers, and its lists at any text size."""
+
+from pathlib import Path
+
+from desktop import app as application
+from desktop.sidebar import Sidebar
+from engine.records import Counts, Folder, FolderId, FolderState
+
+
+def test_each_place_says_how_much_it_lists(qtbot) -> None:
+    sidebar = Sidebar()
+    qtbot.addWidget(sidebar)
+    read = Folder(FolderId(1), Path("/Trips"), FolderState.ONLINE, files=9, indexed=8, skipped=1)
+    begun = Folder(FolderId(2), Path("/Mails"), FolderState.ONLINE, files=9, indexed=1, skipped=1)
+    sidebar.show_folders([read, begun])
+    sidebar.show_counts(
+        Counts(photos=5, documents=7, archives=1, listed_in={FolderId(1): 12, FolderId(2): 1})
+    )
+    scopes = [sidebar._scopes.item(row).text() for row in range(4)]
+    assert scopes == ["Everything   13", "Photos   5", "Documents   7", "Videos"]
+    folders = [sidebar._folders.item(row).text() for row in range(2)]
+    assert folders == ["Trips   12", "Mails   2 of 9"]
+
+
+def test_all_kinds_show_where_letters_are_large(qtbot, qapp) -> None:
+    application.dress(qapp)
+    usual = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(18)
+    qapp.setFont(large)
+    try:
+        sidebar = Sidebar()
+        qtbot.addWidget(sidebar)
+        sidebar.resize(sidebar.minimumSizeHint().width(), 900)
+        sidebar.show_counts(Counts(photos=1200, documents=34_000))
+        sidebar.show()
+        scopes = sidebar._scopes
+        qtbot.waitUntil(lambda: scopes.height() > 4 * scopes.fontMetrics().height())
+        assert scopes.verticalScrollBar().maximum() == 0
+        assert scopes.sizeHintForColumn(0) <= scopes.viewport().width()
+    finally:
+        qapp.setFont(usual)
