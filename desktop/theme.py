@@ -141,7 +141,7 @@ QListWidget::item:hover {{ background: {hover}; }}
 QListWidget::item:selected {{ background: {accent}; color: {on_accent}; }}
 QHeaderView::section {{ background: {content}; color: {faint}; border: none;
     border-bottom: 1px solid {separator}; padding: 6px 3px; }}
-QTableView {{ gridline-color: transparent; selection-background-color: {hover};
+QTableView {{ padding: 0 8px; gridline-color: transparent; selection-background-color: {hover};
     selection-color: {text}; }}
 QProgressBar {{ background: {hover}; border: none; border-radius: 2px; max-height: 4px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
