@@ -30,8 +30,9 @@ from desktop.bridge import Bridge, Overview
 from desktop.drop_overlay import DropOverlay
 from desktop.models.desk import ModelsDesk
 from desktop.preview import Preview
+from desktop.question import Question
 from desktop.results.hit_menu import HitMenu, copy_paths
-from desktop.results.panel import ResultsPanel, all_known
+from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.search_bar import SearchBar
 from desktop.sidebar import Scope, Sidebar
@@ -40,12 +41,8 @@ from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
 from engine.errors import KeepsightError
-from engine.records import Folder, Hit, IndexProgress, Phase, Query, SearchResult
+from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult
 
-FIRST_HITS = 200
-FIRST_NEWEST = 2_000
-MORE = 4
-"""How many times as many hits are asked for when one comes to the end."""
 REFRESH_MS = 2_000
 REFRESH_SHARE = 20
 
@@ -65,8 +62,7 @@ class MainWindow(QMainWindow):
         self._overview: Overview | None = None
         self._phase = Phase.IDLE
         self._scope = Scope()
-        self._asked = Query(limit=FIRST_NEWEST)
-        self._answer: SearchResult | None = None
+        self._question = Question()
         self._pasted = tempfile.TemporaryDirectory(prefix="keepsight-")
         self.search_bar = SearchBar()
         self.sidebar = Sidebar()
@@ -254,17 +250,12 @@ class MainWindow(QMainWindow):
         """Asks for what the field and the sidebar say."""
         scope = self._scope
         query = replace(self.search_bar.query, kind=scope.kind, folder_id=scope.folder_id)
-        if query != replace(self._asked, limit=query.limit):
-            first = FIRST_NEWEST if query.is_empty else FIRST_HITS
-            self._asked = replace(query, limit=first)
-        self._bridge.search(self._asked)
+        self._bridge.search(self._question.ask(query))
 
     def _want_more(self) -> None:
-        """Asks for more of the same, if there is more and it is not on its way."""
-        answer = self._answer
-        if answer is not None and answer.query == self._asked and not all_known(answer):
-            self._asked = replace(self._asked, limit=MORE * self._asked.limit)
-            self._bridge.search(self._asked)
+        query = self._question.ask_for_more()
+        if query is not None:
+            self._bridge.search(query)
 
     def _on_scope(self, scope: Scope) -> None:
         self._scope = scope
@@ -272,18 +263,17 @@ class MainWindow(QMainWindow):
 
     def _on_answer(self, result: SearchResult) -> None:
         has_folders = bool(self._overview and self._overview.folders)
-        self._answer = result
+        self._question.answer = result
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
         # Looking again must cost little: a large library is looked at less often.
         self._refresh_ms = max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE))
         self.answered.emit(result)
 
     def _on_failure(self, title: str, message: str) -> None:
-        answer = self._answer
-        if answer is not None and replace(answer.query, limit=self._asked.limit) == self._asked:
-            return  # what was answered stays, though a picture that it was asked with is gone
-        self._answer = None
-        self.results.show_failure(title, message)
+        # What was answered stays, though a picture that it was asked with is gone.
+        if not self._question.is_answered:
+            self._question.answer = None
+            self.results.show_failure(title, message)
 
     def _on_overview(self, overview: Overview) -> None:
         had_folders = bool(self._overview and self._overview.folders)
@@ -305,7 +295,8 @@ class MainWindow(QMainWindow):
             self._refresh.start(self._refresh_ms)
 
     def _on_current(self, hit: Hit | None) -> None:
-        self.preview.show_hit(hit, self._answer.words if self._answer else ())
+        answer = self._question.answer
+        self.preview.show_hit(hit, answer.words if answer else ())
 
     def _on_thumbnail(self, segment_id: int, edge_px: int, image: QImage) -> None:
         self.preview.show_picture(segment_id, edge_px, image)

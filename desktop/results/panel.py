@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout,
 
 from desktop import formats
 from desktop.elided_label import ElidedLabel
+from desktop.question import all_known
 from desktop.results import sections
 from desktop.results.empty_state import EmptyState
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -125,11 +126,6 @@ class ResultsPanel(QWidget):
     def _on_size(self, tile_px: int) -> None:
         self.view.set_tile_size(tile_px)
         self.tile_size_changed.emit(tile_px)
-
-
-def all_known(result: SearchResult) -> bool:
-    """Whether an answer ends because there is no more, rather than where it was told to."""
-    return len(result.hits) < result.query.limit
 
 
 def _summary(result: SearchResult, *, asked: bool) -> str:

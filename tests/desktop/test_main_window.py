@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from desktop import main_window, open_files, questions, theme
+from desktop import open_files, question, questions, theme
 from desktop.main_window import MainWindow
 from engine.records import Phase, Query
 
@@ -304,8 +304,8 @@ def test_of_several_searches_the_last_is_answered(open_window, shelf, qtbot) -> 
 
 
 def test_more_is_listed_as_one_comes_to_the_end(open_window, pictures, qtbot, monkeypatch) -> None:
-    monkeypatch.setattr(main_window, "FIRST_NEWEST", 40)
-    monkeypatch.setattr(main_window, "FIRST_HITS", 40)
+    monkeypatch.setattr(question, "FIRST_NEWEST", 40)
+    monkeypatch.setattr(question, "FIRST_HITS", 40)
     for number in range(60):
         (pictures / f"{number}.txt").write_text(f"The tenant of flat {number} pays a deposit.")
     window = open_window(pictures)
