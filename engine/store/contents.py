@@ -31,10 +31,14 @@ def with_hash(connection: sqlite3.Connection, content_hash: bytes) -> ContentId 
 def is_current(
     connection: sqlite3.Connection, content_id: ContentId, versions: Mapping[str, int]
 ) -> bool:
-    """Whether a content was read by a reader of today; `versions` are theirs, by name."""
-    reader, version = connection.execute(
+    """Whether a content was read by a reader of today, and is still known; `versions` are theirs,
+    by name."""
+    row = connection.execute(
         "SELECT reader, reader_version FROM contents WHERE id = ?", (content_id,)
     ).fetchone()
+    if row is None:
+        return False
+    reader, version = row
     return bool(version >= versions.get(reader, version + (reader == "")))
 
 

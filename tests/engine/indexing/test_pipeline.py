@@ -76,8 +76,9 @@ def test_a_file_that_cannot_be_stored_is_set_aside_and_the_rest_goes_on(
     assert names(library, text='"odd kind"') == ["odd.txt"]
 
 
+@pytest.mark.parametrize("moment", ["before it is known", "after"])
 def test_a_copy_of_what_is_forgotten_meanwhile_is_read_itself(
-    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     other = pictures.with_name("Other")
     make_photo(other / "a.jpg")
@@ -87,9 +88,12 @@ def test_a_copy_of_what_is_forgotten_meanwhile_is_read_itself(
     is_current = contents.is_current
 
     def forget_meanwhile(connection, content_id, versions):
-        answer = is_current(connection, content_id, versions)
+        if moment == "after":
+            answer = is_current(connection, content_id, versions)
+            library.remove_folder(forgotten.id)
+            return answer
         library.remove_folder(forgotten.id)
-        return answer
+        return is_current(connection, content_id, versions)
 
     monkeypatch.setattr(contents, "is_current", forget_meanwhile)
     index(library, pictures)
