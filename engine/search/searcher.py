@@ -37,7 +37,7 @@ from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 
 MOST_LEFT_OUT = 2000
-"""Contents, at most, that a word to be left out takes away by what they show."""
+"""About how many contents, at most, one unwanted word takes away by what they show."""
 
 BY_EXAMPLE_PASSAGES = 32
 """Passages of a document that stand for it when it is the example, beside its first page."""
