@@ -22,7 +22,11 @@ def pair(connection: sqlite3.Connection, folder_id: FolderId, paths: Collection[
         if not any(file.leader_id is not None or may_follow(file.name) for file in here):
             continue
         by_name = {file.name: file for file in here}
-        beside = Beside(by_name, (file.name for file in here if file.state == "skipped"))
+        beside = Beside(
+            by_name,
+            (file.name for file in here if file.state == "skipped"),
+            {file.name: file.size_bytes for file in here},
+        )
         for file in here:
             leader = beside.leader_of(file.name)
             _record(connection, file, by_name[leader] if leader is not None else None)

@@ -21,6 +21,7 @@ class Neighbour:
 
     file_id: FileId
     name: str
+    size_bytes: int
     state: str
     leader_id: FileId | None
 
@@ -36,13 +37,13 @@ def around(
     folders: dict[bytes, dict[bytes, Neighbour]] = defaultdict(dict)
     for below, where in wanted:
         rows = connection.execute(
-            "SELECT id, relative, state, leader_id FROM files WHERE folder_id = :folder "
+            "SELECT id, relative, size_bytes, state, leader_id FROM files WHERE folder_id = :folder "
             f"AND relative >= :prefix AND relative < :prefix_end {where}",
             {"folder": folder_id, "separator": _SEPARATOR, **files.bounds(below)},
         )
-        for file_id, relative, state, leader_id in rows:
+        for file_id, relative, *known in rows:
             parent, _, name = relative.rpartition(_SEPARATOR)
-            folders[parent][name] = Neighbour(file_id, os.fsdecode(name), state, leader_id)
+            folders[parent][name] = Neighbour(file_id, os.fsdecode(name), *known)
     return [list(folder.values()) for folder in folders.values()]
 
 

@@ -1,5 +1,6 @@
 """Files that are shown with another, in a library of real files."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from engine.library import Library
+from engine.readers.companions import LIVE_MOVIE_BYTES
 from engine.records import Query
 from tests.engine.readers.formats.films import film, scene
 from tests.engine.readers.formats.raw_files import raw_file
@@ -50,6 +52,15 @@ def test_a_live_photo_is_one_with_its_film(library: Library, pictures: Path, mak
     hits = {hit.path.name: hit.companions for hit in library.search(Query()).hits}
     assert hits == {"img_0001.jpg": (pictures / "img_0001.mov",), "other.mov": ()}
     assert (library.counts().photos, library.counts().videos) == (1, 1)
+
+
+def test_a_long_film_stands_beside_its_poster(library: Library, pictures: Path, make_photo) -> None:
+    make_photo(pictures / "clip.jpg")
+    film(pictures / "clip.mp4", [scene(1)])
+    os.truncate(pictures / "clip.mp4", LIVE_MOVIE_BYTES + 1)
+    index(library, pictures)
+    hits = {hit.path.name: hit.companions for hit in library.search(Query()).hits}
+    assert hits == {"clip.jpg": (), "clip.mp4": ()}
 
 
 def test_what_was_shown_with_another_stands_alone_when_that_is_gone(
