@@ -263,9 +263,10 @@ class Library:
         self._pipeline.close()
         self._searches.shutdown(cancel_futures=True)
         self._shelf.close()
-        self._models.close()
-        if self._lock.is_locked:  # else they may be open from a window
+        if self._lock.is_locked:  # else a window may write them, and have these open
+            self._models.publish()
             self._unpacked.clear()
+        self._models.close()
         self._database.close()
         self._lock.release(force=True)
 

@@ -69,8 +69,7 @@ class ModelInUse:
         return Embedder(database, self.encoder, self.vectors, readers)
 
     def close(self) -> None:
-        """Keeps its vectors on disk, and frees the memory."""
-        self.vectors.publish()
+        """Frees the memory."""
         self.encoder.close()
 
 
@@ -174,7 +173,7 @@ class ModelsInUse:
             model.vectors.publish()
 
     def close(self) -> None:
-        """Keeps the vectors and frees the memory."""
+        """Frees the memory."""
         for model in self._all():
             model.close()
 
@@ -188,6 +187,7 @@ class ModelsInUse:
             self.active, self.incoming = self.incoming, None
             self._answer_with([self.active])
             self._indexer.use(switch.embedder)
+            self.publish()
 
     def _cancel(self) -> None:
         self._save()
