@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 HEADING_PX = 40
@@ -29,6 +29,14 @@ class Tile:
     y: int
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A tile to hold on to, and how far below its upper edge the view begins."""
+
+    index: int
+    below_px: int
 
 
 class GridLayout:
@@ -98,6 +106,31 @@ class GridLayout:
             if tile.x <= x < tile.x + tile.width and tile.y <= y < tile.y + tile.height:
                 return tile.index
         return None
+
+    def anchor(self, top: int, bottom: int, place_of: Callable[[int], int | None]) -> Anchor | None:
+        """What to hold on to: the first tile in view that has a place among those to come.
+
+        None at the top, where what is new shall come into view.
+        """
+        found = ((place_of(tile.index), top - tile.y) for tile in self.visible(top, bottom))
+        held = (Anchor(index, below_px) for index, below_px in found if index is not None)
+        return next(held, None) if top else None
+
+    def top_at(self, anchor: Anchor | None) -> int:
+        """Where a view begins that holds on to `anchor`."""
+        return self.tile(anchor.index).y + anchor.below_px if anchor else 0
+
+    def top_showing(self, index: int, top: int, height_px: int) -> int:
+        """Where a view that begins at `top` has to begin, at the nearest, to show an item."""
+        tile = self.tile(index)
+        if tile.y < top:
+            return tile.y - HEADING_PX
+        below_px = tile.y + tile.height - (top + height_px)
+        return top + below_px + MARGIN_PX if below_px > 0 else top
+
+    def whole_rows(self, height_px: int) -> int:
+        """How many rows a view of this height shows whole, and one at least."""
+        return max(1, height_px // self._step_y)
 
     def moved(self, index: int, columns: int, rows: int) -> int:
         """The index of the item some columns and rows away, or the last one in that direction."""

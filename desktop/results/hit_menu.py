@@ -10,7 +10,10 @@ from engine.records import Hit
 
 
 class HitMenu(QMenu):
-    """Opens the first of the hits, shows it, asks for more like it; copies the paths of all."""
+    """Opens the first of the hits, which was clicked; shows it, asks for more like it.
+
+    Copies the paths of all.
+    """
 
     open_requested = Signal(Hit)
     reveal_requested = Signal(Hit)
@@ -24,7 +27,8 @@ class HitMenu(QMenu):
         self.addAction(
             icons.icon("folder-open"), "Show in folder", lambda: self.reveal_requested.emit(first)
         )
-        self.addAction(icons.icon("copy"), "Copy path", lambda: copy_paths(hits))
+        copy = "Copy path" if len(hits) == 1 else f"Copy {len(hits):,} paths"
+        self.addAction(icons.icon("copy"), copy, lambda: copy_paths(hits))
         self.addSeparator()
         self.addAction(
             icons.icon("sparkles"), "Find similar", lambda: self.similar_requested.emit(first)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
@@ -22,8 +21,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from desktop import theme
-from desktop.results import tile_painter
-from desktop.results.grid_layout import HEADING_PX, MARGIN_PX, GridLayout, Section
+from desktop.results import keyboard, tile_painter
+from desktop.results.grid_layout import (
+    HEADING_PX,
+    MARGIN_PX,
+    Anchor,
+    GridLayout,
+    Section,
+)
+from desktop.results.selection import Selection
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.tile_painter import TileState
 from engine.paths import shown
@@ -33,19 +39,6 @@ THUMBNAIL_PX = 256
 LARGE_THUMBNAIL_PX = 512
 SETTLE_MS = 40
 AHEAD_SCREENS = 0.5
-_MOVES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-
-
-class Anchor(NamedTuple):
-    """A tile, and how far below its upper edge the view begins."""
-
-    index: int
-    below_px: int
 
 
 class ResultsView(QAbstractScrollArea):
@@ -67,8 +60,7 @@ class ResultsView(QAbstractScrollArea):
         self._ranked = False
         self._words: tuple[str, ...] = ()
         self._tile_px = 180
-        self._current: int | None = None
-        self._selected: set[int] = set()
+        self._selection = Selection()
         self._hovered: int | None = None
         self._pressed_at: QPoint | None = None
         self._layout = GridLayout((), 1, self._tile_px)
@@ -96,13 +88,11 @@ class ResultsView(QAbstractScrollArea):
         """
         places = {hit.content_id: i for i, hit in enumerate(hits)} if keep_place else {}
 
-        def place_of(index: int | None) -> int | None:
-            return places.get(self._hits[index].content_id) if index is not None else None
+        def place_of(index: int) -> int | None:
+            return places.get(self._hits[index].content_id)
 
         anchor = self._anchor(place_of)
-        moved = map(place_of, self._selected)
-        self._selected = {index for index in moved if index is not None}
-        self._current = place_of(self._current)
+        self._selection.move(place_of)
         self._hovered = None
         self._hits, self._sections, self._ranked = hits, tuple(sections), ranked
         self._words = words
@@ -127,31 +117,18 @@ class ResultsView(QAbstractScrollArea):
     @property
     def current_hit(self) -> Hit | None:
         """The hit that the keyboard acts on."""
-        return self._hits[self._current] if self._current is not None else None
+        current = self._selection.current
+        return self._hits[current] if current is not None else None
 
     @property
     def selected_hits(self) -> list[Hit]:
         """The selected hits, in order."""
-        return [self._hits[index] for index in sorted(self._selected)]
+        return [self._hits[index] for index in sorted(self._selection.chosen)]
 
     def select(self, index: int, *, add: bool = False, extend: bool = False) -> None:
         """Makes a hit current and selects it: alone, besides others, or all up to it."""
-        if extend and self._current is not None:
-            low, high = sorted((self._current, index))
-            self._selected |= set(range(low, high + 1))
-        elif add:
-            self._selected ^= {index}
-        else:
-            self._selected = {index}
-        self._current = index
-        tile = self._layout.tile(index)
-        bar = self.verticalScrollBar()
-        if tile.y < bar.value():
-            bar.setValue(tile.y - HEADING_PX)
-        elif tile.y + tile.height > bar.value() + self.viewport().height():
-            bar.setValue(tile.y + tile.height - self.viewport().height() + MARGIN_PX)
-        self.viewport().update()
-        self.current_changed.emit(self.current_hit)
+        self._selection.choose(index, add=add, extend=extend)
+        self._show_current()
 
     def rect_of(self, index: int) -> QRect:
         """Where a hit shows, in the viewport."""
@@ -159,17 +136,22 @@ class ResultsView(QAbstractScrollArea):
         top = self.verticalScrollBar().value()
         return QRect(tile.x, tile.y - top, tile.width, tile.height)
 
-    def _anchor(self, place_of: Callable[[int], int | None]) -> Anchor | None:
-        """What to hold on to: the first tile in view that has a place among those to come.
+    def _show_current(self) -> None:
+        """Brings the current hit into view, and tells which it is."""
+        index, hit = self._selection.current, self.current_hit
+        if index is None or hit is None:
+            return
+        self._bring_into_view(index)
+        self.viewport().update()
+        self.current_changed.emit(hit)
 
-        None at the top, where what is new shall come into view.
-        """
+    def _bring_into_view(self, index: int) -> None:
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        bar.setValue(self._layout.top_showing(index, bar.value(), height))
+
+    def _anchor(self, place_of: Callable[[int], int | None]) -> Anchor | None:
         top = self.verticalScrollBar().value()
-        if not top:
-            return None
-        visible = self._layout.visible(top, top + self.viewport().height())
-        found = ((place_of(tile.index), top - tile.y) for tile in visible)
-        return next((Anchor(index, px) for index, px in found if index is not None), None)
+        return self._layout.anchor(top, top + self.viewport().height(), place_of)
 
     def _relayout(self, anchor: Anchor | None) -> None:
         self._layout = GridLayout(self._sections, self.viewport().width(), self._tile_px)
@@ -177,7 +159,7 @@ class ResultsView(QAbstractScrollArea):
         bar.setRange(0, max(0, self._layout.height - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(max(24, self._tile_px // 3))
-        bar.setValue(self._layout.tile(anchor.index).y + anchor.below_px if anchor else 0)
+        bar.setValue(self._layout.top_at(anchor))
         self.viewport().update()
         self._settle.start()
 
@@ -227,8 +209,8 @@ class ResultsView(QAbstractScrollArea):
         for tile in self._layout.visible(top, top + height):
             hit = self._hits[tile.index]
             state = TileState(
-                selected=tile.index in self._selected,
-                current=tile.index == self._current and self.hasFocus(),
+                selected=tile.index in self._selection.chosen,
+                current=tile.index == self._selection.current and self.hasFocus(),
                 hovered=tile.index == self._hovered,
                 ranked=self._ranked,
                 words=self._words,
@@ -244,19 +226,21 @@ class ResultsView(QAbstractScrollArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if key in _MOVES and self._hits:
-            start = self._current
-            columns, rows = _MOVES[Qt.Key(key)]
-            target = 0 if start is None else self._layout.moved(start, columns, rows)
+        height = self.viewport().height()
+        start = self._selection.current
+        target = keyboard.target(key, self._layout, start=start, height_px=height)
+        if target is not None:
             self.select(target, extend=extend)
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._hits:
-            self.select(0 if key == Qt.Key.Key_Home else len(self._hits) - 1, extend=extend)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_hit:
             self.opened.emit(self.current_hit)
         elif key == Qt.Key.Key_Space:
             self.preview_toggled.emit()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self._selection.choose_all(len(self._hits))
+            self.viewport().update()
         elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_requested.emit(self.selected_hits)
+            if self._selection.chosen:
+                self.copy_requested.emit(self.selected_hits)
         else:
             super().keyPressEvent(event)
 
@@ -264,19 +248,23 @@ class ResultsView(QAbstractScrollArea):
         index = self._index_at(event.position().toPoint())
         modifiers = event.modifiers()
         self._pressed_at = None
+        is_left = event.button() is Qt.MouseButton.LeftButton
         if index is None:
-            self._selected.clear()
+            self._selection.clear()
             self.viewport().update()
-        elif event.button() is Qt.MouseButton.LeftButton:
+            return
+        if is_left:
             self._pressed_at = event.position().toPoint()
-            if index not in self._selected or modifiers:
-                self.select(
-                    index,
-                    add=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
-                    extend=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
-                )
-        elif index not in self._selected:
-            self.select(index)
+        if index in self._selection.chosen and not (is_left and modifiers):
+            # All stay selected: they may be dragged from here, or meant by the menu.
+            self._selection.hold(index)
+            self._show_current()
+        else:
+            self.select(
+                index,
+                add=is_left and bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+                extend=is_left and bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+            )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position().toPoint()
@@ -294,18 +282,26 @@ class ResultsView(QAbstractScrollArea):
             self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._pressed_at is not None and not event.modifiers() and self._current is not None:
-            self.select(self._current)
+        current = self._selection.current
+        if self._pressed_at is not None and not event.modifiers() and current is not None:
+            self.select(current)
         self._pressed_at = None
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         # What was clicked first: tiles may have moved since.
-        if self._selected and self.current_hit:
+        if self._selection.chosen and self.current_hit:
             self.opened.emit(self.current_hit)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self._selected:
-            self.menu_requested.emit(self.selected_hits, event.globalPos())
+        target = self._selection.target
+        if target is None:
+            return
+        position = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._bring_into_view(target)
+            position = self.viewport().mapToGlobal(self.rect_of(target).center())
+        others = [self._hits[index] for index in sorted(self._selection.chosen - {target})]
+        self.menu_requested.emit([self._hits[target], *others], position)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

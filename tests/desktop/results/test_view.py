@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtWidgets import QApplication
 
 from desktop.results.grid_layout import Section
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -167,3 +168,82 @@ def test_no_hits_are_no_trouble(view: ResultsView, qtbot) -> None:
         qtbot.keyClick(view, key)
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
     assert view.current_hit is None
+
+
+def ids(hits) -> list[int]:
+    return [hit.content_id for hit in hits]
+
+
+def right_click(view: ResultsView, qtbot, index: int) -> None:
+    place = centre(view, index)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.RightButton, pos=place)
+    reason = QContextMenuEvent.Reason.Mouse
+    event = QContextMenuEvent(reason, place, view.viewport().mapToGlobal(place))
+    QApplication.sendEvent(view.viewport(), event)
+
+
+def test_the_menu_acts_on_what_was_clicked_of_those_selected(view: ResultsView, qtbot) -> None:
+    view.select(0)
+    view.select(2, extend=True)
+    for index, expected in ((2, [3, 1, 2]), (1, [2, 1, 3]), (4, [5])):
+        with qtbot.waitSignal(view.menu_requested) as asked:
+            right_click(view, qtbot, index)
+        assert ids(asked.args[0]) == expected
+        assert view.current_hit is asked.args[0][0], "the preview shows what the menu acts on"
+
+
+def test_the_menu_key_opens_the_menu_at_the_current_tile(view: ResultsView, qtbot) -> None:
+    view.select(20)
+    view.verticalScrollBar().setValue(0)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
+    with qtbot.waitSignal(view.menu_requested) as asked:
+        QApplication.sendEvent(view, event)
+    assert ids(asked.args[0]) == [21]
+    place = view.viewport().mapFromGlobal(asked.args[1])
+    assert view.rect_of(20).contains(place)
+    assert view.viewport().rect().contains(place)
+
+
+def test_a_click_on_one_of_those_selected_selects_it_alone(view: ResultsView, qtbot) -> None:
+    view.select(0)
+    view.select(2, extend=True)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre(view, 1))
+    assert ids(view.selected_hits) == [2]
+    assert view.current_hit.content_id == 2
+
+
+def test_a_range_that_is_extended_shrinks_again(view: ResultsView, qtbot) -> None:
+    shift = Qt.KeyboardModifier.ShiftModifier
+    view.select(2)
+    for key, expected in (
+        (Qt.Key.Key_Right, [3, 4]),
+        (Qt.Key.Key_Right, [3, 4, 5]),
+        (Qt.Key.Key_Left, [3, 4]),
+        (Qt.Key.Key_Home, [1, 2, 3]),
+    ):
+        qtbot.keyClick(view, key, shift)
+        assert ids(view.selected_hits) == expected
+
+
+def test_all_are_selected_and_none_are_not_copied(view: ResultsView, qtbot) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(view, Qt.Key.Key_A, control)
+    assert ids(view.selected_hits) == list(range(1, 31))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    assert view.selected_hits == []
+    with qtbot.assertNotEmitted(view.copy_requested):
+        qtbot.keyClick(view, Qt.Key.Key_C, control)
+
+
+def test_pages_move_the_current_tile(view: ResultsView, qtbot) -> None:
+    view.select(1)
+    qtbot.keyClick(view, Qt.Key.Key_PageDown)
+    below = view.rect_of(view.hits.index(view.current_hit))
+    assert below.x() == view.rect_of(1).x()
+    assert view.viewport().rect().contains(below)
+    assert view.rect_of(1).y() < below.y() - below.height()
+    qtbot.keyClick(view, Qt.Key.Key_PageUp)
+    assert view.current_hit.content_id == 2
+    for _ in range(9):
+        qtbot.keyClick(view, Qt.Key.Key_PageDown)
+    assert view.current_hit.content_id == 30
