@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from desktop import theme
-from desktop.results import keyboard, tile_painter
+from desktop.results import keyboard, screen_reader, tile_painter
 from desktop.results.grid_layout import (
     HEADING_PX,
     MARGIN_PX,
@@ -97,6 +97,8 @@ class ResultsView(QAbstractScrollArea):
         self._hits, self._sections, self._ranked = hits, tuple(sections), ranked
         self._words = words
         self._relayout(anchor)
+        if self.current_hit is None:
+            self.setAccessibleDescription("")
         self.current_changed.emit(self.current_hit)
 
     def set_tile_size(self, tile_px: int) -> None:
@@ -143,6 +145,10 @@ class ResultsView(QAbstractScrollArea):
             return
         self._bring_into_view(index)
         self.viewport().update()
+        words = screen_reader.described(
+            hit, number=index + 1, count=len(self._hits), ranked=self._ranked
+        )
+        screen_reader.tell(self, words)
         self.current_changed.emit(hit)
 
     def _bring_into_view(self, index: int) -> None:

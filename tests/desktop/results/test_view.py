@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.results.grid_layout import Section
@@ -247,3 +247,13 @@ def test_pages_move_the_current_tile(view: ResultsView, qtbot) -> None:
     for _ in range(9):
         qtbot.keyClick(view, Qt.Key.Key_PageDown)
     assert view.current_hit.content_id == 30
+
+
+def test_the_current_hit_is_told_to_those_who_cannot_see_it(view, qtbot, make_hit) -> None:
+    view.select(1)
+    told = QAccessible.queryAccessibleInterface(view).text(QAccessible.Text.Description)
+    assert told == "IMG_2.jpg, photo, strong match, 80 per cent, 2 of 30"
+    view.show_hits([make_hit(5)], [Section("", 1)])
+    assert view.accessibleDescription() == ""
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert view.accessibleDescription() == "IMG_5.jpg, photo, 1 of 1"

@@ -1,0 +1,29 @@
+"""What those hear who cannot see the grid: the current hit, its place, and how well it matches."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.paths import shown
+from engine.records import Band, Hit
+
+_BANDS = {Band.STRONG: "strong match", Band.MAYBE: "maybe", Band.WEAK: "weak match"}
+
+
+def described(hit: Hit, *, number: int, count: int, ranked: bool) -> str:
+    """A hit in words; `number` counts from 1."""
+    name = shown(PurePath(hit.member or hit.path).name)
+    match = f"{_BANDS[hit.band]}, {hit.score * 100:.0f} per cent, " if ranked else ""
+    return f"{name}, {hit.kind}, {match}{number:,} of {count:,}"
+
+
+def tell(widget: QWidget, text: str) -> None:
+    """Has a screen reader say `text` now, and again whenever `widget` gets the focus."""
+    widget.setAccessibleDescription(text)
+    # Of a new description only the readers of Linux are told; those would say both.
+    if sys.platform != "linux":
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
