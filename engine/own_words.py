@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from engine.records import Failure, Query
 from engine.roster.in_use import ModelsInUse
+from engine.search.probes import Read
 from engine.search.query import parse
-from engine.search.searcher import Read
 from engine.store.database import Database
 from engine.training.adapters.adapter import Adapter
 from engine.training.adapters.examples import ExampleSource, Progress

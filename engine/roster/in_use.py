@@ -18,7 +18,8 @@ from engine.models.shelf.installed import ModelStore
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.records import ModelCard, Preparing
-from engine.search.searcher import Answering, Read, Searcher
+from engine.search.probes import Answering, Read
+from engine.search.searcher import Searcher
 from engine.store import embeddings
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex

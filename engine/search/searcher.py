@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import QueryError
-from engine.models.base import Encoder
 from engine.models.languages import unknown_language
-from engine.paths import shown
-from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import (
     Band,
     ContentId,
     Filters,
     Hit,
     Medium,
-    ModelCard,
     Query,
     SearchResult,
     SegmentId,
@@ -30,33 +23,17 @@ from engine.records import (
 from engine.search import retrieve
 from engine.search.calibrate import band_of
 from engine.search.fuse import Ranked, fuse
+from engine.search.probes import Answering, Prober, Read, of_words
 from engine.search.query import ParsedQuery, parse
-from engine.search.retrieve import Probe, Space
+from engine.search.retrieve import Space
 from engine.store import embeddings, fulltext, listing
 from engine.store.database import Database
-from engine.store.model_index import ModelIndex
 
 MOST_LEFT_OUT = 2000
 """About how many contents, at most, one unwanted word takes away by what they show."""
 
-BY_EXAMPLE_PASSAGES = 32
-"""Passages of a document that stand for it when it is the example, beside its first page."""
-
-Read = Callable[[Path, PixelSpec], Reading | ReadFailure]
-Adapt = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""(N, D) embeddings of texts as they are compared with photos."""
-
 _Allowed = dict[Medium, NDArray[np.int64] | None]
 """The ids of the pictures and of the texts that may be found; None is all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """A model that answers: its encoder, its vectors, and what it was taught."""
-
-    encoder: Encoder
-    vectors: ModelIndex
-    adapt: Adapt
 
 
 class Searcher:
@@ -69,7 +46,7 @@ class Searcher:
     def __init__(self, database: Database, models: Sequence[Answering], read: Read) -> None:
         self._database = database
         self._models = tuple(models)
-        self._read = read
+        self._prober = Prober(database, read)
 
     def search(self, query: Query) -> SearchResult:
         """The best hits for a query; the newest contents where it asks for nothing.
@@ -100,7 +77,7 @@ class Searcher:
         lists = [
             retrieve.by_meaning(connection, space, probes, limit)
             for model in self._models
-            if (probes := self._probes(model, query, parsed))
+            if (probes := self._prober.of(model, query, parsed.words))
             for space in self._spaces(connection, model, allowed)
         ]
         lists.append(retrieve.by_words(connection, parsed, limit))
@@ -126,7 +103,7 @@ class Searcher:
             if space.medium is Medium.PICTURE
             for words in filters.without
             for candidate in retrieve.by_meaning(
-                connection, space, _probes_of_words(model, words), MOST_LEFT_OUT
+                connection, space, of_words(model, words), MOST_LEFT_OUT
             )
             if band_of(candidate.match.score) is not Band.WEAK
         }
@@ -172,90 +149,12 @@ class Searcher:
         ]
         return _hits(connection, chosen[:limit])
 
-    def _probes(self, model: Answering, query: Query, parsed: ParsedQuery) -> list[Probe]:
-        probes = _probes_of_words(model, parsed.words)
-        if query.picture is not None:
-            probes.append(self._probe_of_file(model, query.picture))
-        if query.like is not None:
-            probes += self._probes_of_content(model, query.like, query.like_segment)
-        return probes
-
-    def _probe_of_file(self, model: Answering, path: Path) -> Probe:
-        card = model.encoder.card
-        reading = self._read(path, card.pixels)
-        if isinstance(reading, ReadFailure):
-            raise QueryError(
-                "This file cannot be searched with", f"{shown(path)}: {reading.detail}", path
-            )
-        texts = [passage.text for passage in reading.passages[:BY_EXAMPLE_PASSAGES]]
-        pixels = reading.pixels
-        probe = _probe_of_example(
-            card,
-            model.encoder.encode_images(pixels[np.newaxis])[0] if pixels is not None else None,
-            model.encoder.encode_texts(texts) if texts else None,
-        )
-        if probe is None:
-            raise QueryError(
-                "This file cannot be searched with",
-                f"{shown(path)} has neither a picture nor a text to compare with.",
-                path,
-            )
-        return probe
-
-    def _probes_of_content(
-        self, model: Answering, content_id: ContentId, segment: SegmentId | None
-    ) -> list[Probe]:
-        connection = self._database.reading()
-        pictures, texts = (
-            embeddings.of_content(connection, model.vectors.model_id, content_id, medium, segment)
-            for medium in (Medium.PICTURE, Medium.TEXT)
-        )
-        probe = _probe_of_example(
-            model.encoder.card,
-            pictures[0] if len(pictures) else None,
-            texts[:BY_EXAMPLE_PASSAGES] if len(texts) else None,
-        )
-        return [probe] if probe is not None else []
-
-
-def _probes_of_words(model: Answering, words: str) -> list[Probe]:
-    if not words:
-        return []
-    card = model.encoder.card
-    for_texts, for_pictures = model.encoder.encode_query(words)
-    adapted = model.adapt(for_pictures[np.newaxis])[0]
-    return [Probe(for_texts, card.photo_calibration, card.passage_calibration, adapted)]
-
-
-def _probe_of_example(
-    card: ModelCard,
-    picture: NDArray[np.float32] | None,
-    texts: NDArray[np.float32] | None,
-) -> Probe | None:
-    """What asks for more like an example of which these are the (D,) and the (N, D) vectors.
-
-    Its picture is compared with pictures and its texts with texts, where it has both.
-    """
-    if picture is not None:
-        if texts is not None:
-            text = _mean(texts)
-            return Probe(text, card.picture_calibration, card.passage_calibration, picture)
-        return Probe(picture, card.picture_calibration, card.photo_calibration)
-    if texts is not None:
-        return Probe(_mean(texts), card.photo_calibration, card.passage_calibration)
-    return None
-
 
 def _allowed(connection: sqlite3.Connection, filters: Filters) -> _Allowed:
     """The pictures and the texts that `filters` ask for; None where they ask for all."""
     if filters == Filters():
         return dict.fromkeys(Medium)
     return {medium: listing.segments(connection, filters, medium) for medium in Medium}
-
-
-def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = vectors.mean(axis=0, dtype=np.float32)
-    return mean / max(float(np.linalg.norm(mean)), 1e-12)
 
 
 def _hits(

@@ -1,0 +1,152 @@
+"""What a query compares segments with: the vectors of its words, its picture and its example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import QueryError
+from engine.models.base import Encoder
+from engine.paths import shown
+from engine.readings import PixelSpec, ReadFailure, Reading
+from engine.records import ContentId, Medium, ModelCard, Query, SegmentId, Stamp
+from engine.search.retrieve import Probe
+from engine.store import embeddings
+from engine.store.database import Database
+from engine.store.model_index import ModelIndex
+
+BY_EXAMPLE_PASSAGES = 32
+"""Passages of a document that stand for it when it is the example, beside its first page."""
+
+Read = Callable[[Path, PixelSpec], Reading | ReadFailure]
+Adapt = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""(N, D) embeddings of texts as they are compared with photos."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A model that answers: its encoder, its vectors, and what it was taught."""
+
+    encoder: Encoder
+    vectors: ModelIndex
+    adapt: Adapt
+
+
+class Prober:
+    """Makes the probes of queries. Safe to use from several threads.
+
+    The last file that was searched with is not read again while it stays as it is: a window asks
+    anew whenever the library changes. Nor is it missed when it goes, as what browsers hand over
+    does.
+    """
+
+    def __init__(self, database: Database, read: Read) -> None:
+        self._database = database
+        self._read = read
+        self._last: dict[str, tuple[Path, Stamp | None, Probe]] = {}
+        """By the model's fingerprint."""
+
+    def of(self, model: Answering, query: Query, words: str) -> list[Probe]:
+        """One for each part of `query`, whose words but for filters are `words`.
+
+        Raises QueryError where its picture cannot be read.
+        """
+        probes = of_words(model, words)
+        if query.picture is not None:
+            probes.append(self._of_file(model, query.picture))
+        if query.like is not None:
+            probes += self._of_content(model, query.like, query.like_segment)
+        return probes
+
+    def _of_file(self, model: Answering, path: Path) -> Probe:
+        fingerprint, stamp = model.encoder.card.fingerprint, _stamp_of(path)
+        if fingerprint in self._last:
+            last, known, probe = self._last[fingerprint]
+            if last == path and stamp in (known, None):
+                return probe
+        probe = self._read_probe(model, path)
+        self._last[fingerprint] = (path, stamp, probe)
+        return probe
+
+    def _read_probe(self, model: Answering, path: Path) -> Probe:
+        card = model.encoder.card
+        reading = self._read(path, card.pixels)
+        if isinstance(reading, ReadFailure):
+            raise QueryError(
+                "This file cannot be searched with", f"{shown(path)}: {reading.detail}", path
+            )
+        texts = [passage.text for passage in reading.passages[:BY_EXAMPLE_PASSAGES]]
+        pixels = reading.pixels
+        probe = _of_example(
+            card,
+            model.encoder.encode_images(pixels[np.newaxis])[0] if pixels is not None else None,
+            model.encoder.encode_texts(texts) if texts else None,
+        )
+        if probe is None:
+            raise QueryError(
+                "This file cannot be searched with",
+                f"{shown(path)} has neither a picture nor a text to compare with.",
+                path,
+            )
+        return probe
+
+    def _of_content(
+        self, model: Answering, content_id: ContentId, segment: SegmentId | None
+    ) -> list[Probe]:
+        connection = self._database.reading()
+        pictures, texts = (
+            embeddings.of_content(connection, model.vectors.model_id, content_id, medium, segment)
+            for medium in (Medium.PICTURE, Medium.TEXT)
+        )
+        probe = _of_example(
+            model.encoder.card,
+            pictures[0] if len(pictures) else None,
+            texts[:BY_EXAMPLE_PASSAGES] if len(texts) else None,
+        )
+        return [probe] if probe is not None else []
+
+
+def of_words(model: Answering, words: str) -> list[Probe]:
+    """The probe of words, as `model` was taught to take them; none of none."""
+    if not words:
+        return []
+    card = model.encoder.card
+    for_texts, for_pictures = model.encoder.encode_query(words)
+    adapted = model.adapt(for_pictures[np.newaxis])[0]
+    return [Probe(for_texts, card.photo_calibration, card.passage_calibration, adapted)]
+
+
+def _of_example(
+    card: ModelCard,
+    picture: NDArray[np.float32] | None,
+    texts: NDArray[np.float32] | None,
+) -> Probe | None:
+    """What asks for more like an example of which these are the (D,) and the (N, D) vectors.
+
+    Its picture is compared with pictures and its texts with texts, where it has both.
+    """
+    if picture is not None:
+        if texts is not None:
+            text = _mean(texts)
+            return Probe(text, card.picture_calibration, card.passage_calibration, picture)
+        return Probe(picture, card.picture_calibration, card.photo_calibration)
+    if texts is not None:
+        return Probe(_mean(texts), card.photo_calibration, card.passage_calibration)
+    return None
+
+
+def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = vectors.mean(axis=0, dtype=np.float32)
+    return mean / max(float(np.linalg.norm(mean)), 1e-12)
+
+
+def _stamp_of(path: Path) -> Stamp | None:
+    """None of a file that is not there."""
+    try:
+        return Stamp.of(path.stat())
+    except OSError:
+        return None
