@@ -9,6 +9,12 @@ from PySide6.QtGui import QImage, QPixmap
 from engine.records import SegmentId
 
 MOST_BYTES = 192 << 20
+EDGES_PX = (256, 512)
+
+
+def edge_for(shown_px: float) -> int:
+    """The one of `EDGES_PX` that is enough for a picture shown this large."""
+    return next((edge for edge in EDGES_PX if shown_px <= edge), EDGES_PX[-1])
 
 
 class ThumbnailCache:
@@ -29,6 +35,11 @@ class ThumbnailCache:
         if key in self._pixmaps:
             self._pixmaps.move_to_end(key)
         return self._pixmaps.get(key)
+
+    def at_hand(self, segment_id: SegmentId, edge_px: int) -> QPixmap | None:
+        """As `get`; until that is loaded, the thumbnail of another of `EDGES_PX`."""
+        loaded = (self.get(segment_id, edge) for edge in (edge_px, *EDGES_PX))
+        return next((thumbnail for thumbnail in loaded if thumbnail is not None), None)
 
     def lacks(self, segment_id: SegmentId, edge_px: int) -> bool:
         """Whether a thumbnail has to be loaded, or tried again."""

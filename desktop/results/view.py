@@ -30,13 +30,11 @@ from desktop.results.grid_layout import (
     Section,
 )
 from desktop.results.selection import Selection
-from desktop.results.thumbnail_cache import ThumbnailCache
+from desktop.results.thumbnail_cache import ThumbnailCache, edge_for
 from desktop.results.tile_painter import TileState
 from engine.paths import shown
 from engine.records import Hit
 
-THUMBNAIL_PX = 256
-LARGE_THUMBNAIL_PX = 512
 SETTLE_MS = 40
 AHEAD_SCREENS = 0.5
 
@@ -176,8 +174,7 @@ class ResultsView(QAbstractScrollArea):
 
     @property
     def _thumbnail_px(self) -> int:
-        wanted = self._tile_px * self.devicePixelRatioF()
-        return THUMBNAIL_PX if wanted <= THUMBNAIL_PX else LARGE_THUMBNAIL_PX
+        return edge_for(self._tile_px * self.devicePixelRatioF())
 
     def _on_settled(self) -> None:
         """Asks for the thumbnails in view and just below it, and for more hits at the end."""
@@ -221,7 +218,7 @@ class ResultsView(QAbstractScrollArea):
                 ranked=self._ranked,
                 words=self._words,
             )
-            thumbnail = self._cache.get(hit.segment_id, self._thumbnail_px)
+            thumbnail = self._cache.at_hand(hit.segment_id, self._thumbnail_px)
             rect = QRect(tile.x, tile.y - top, tile.width, tile.height)
             tile_painter.paint(painter, rect, hit, thumbnail, state)
 

@@ -21,6 +21,17 @@ def test_sizes_are_kept_apart(qapp) -> None:
     assert cache.get(ContentId(1), 512) is None
 
 
+def test_another_size_does_until_the_right_one_is_loaded(qapp) -> None:
+    cache = ThumbnailCache()
+    assert cache.at_hand(SegmentId(1), 512) is None
+    cache.put(SegmentId(1), 256, QImage(10, 10, QImage.Format.Format_RGB32))
+    assert cache.at_hand(SegmentId(1), 512).width() == 10
+    assert cache.lacks(SegmentId(1), 512)
+    cache.put(SegmentId(1), 512, QImage(20, 20, QImage.Format.Format_RGB32))
+    assert cache.at_hand(SegmentId(1), 512).width() == 20
+    assert cache.at_hand(SegmentId(1), 256).width() == 10
+
+
 def test_what_there_could_not_be_is_tried_again_once_that_is_doubted(qapp) -> None:
     cache = ThumbnailCache()
     cache.put(SegmentId(1), 256, QImage())

@@ -7,7 +7,7 @@ from desktop.results.grid_layout import Section
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from engine.readings import Kind
-from engine.records import Band, ContentId
+from engine.records import Band, ContentId, SegmentId
 
 
 @pytest.fixture
@@ -99,6 +99,23 @@ def test_every_kind_of_tile_is_painted(view: ResultsView, make_hit) -> None:
     ratio = drawn.devicePixelRatio()
     assert drawn.pixelColor(int(spot.x() * ratio), int(spot.y() * ratio)) == Qt.GlobalColor.red
     shown.deleteLater()
+
+
+def test_larger_tiles_keep_their_pictures_until_larger_ones_come(qtbot, make_hit) -> None:
+    cache = ThumbnailCache()
+    photo = QImage(256, 256, QImage.Format.Format_RGB32)
+    photo.fill(Qt.GlobalColor.red)
+    cache.put(SegmentId(1), 256, photo)
+    view = ResultsView(cache)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show_hits([make_hit(1)], [Section("", 1)])
+    with qtbot.waitSignal(view.thumbnails_wanted) as wanted:
+        view.set_tile_size(420)
+    assert wanted.args[1] == 512
+    drawn = view.grab().toImage()
+    spot = view.rect_of(0).center() * drawn.devicePixelRatio()
+    assert drawn.pixelColor(spot) == Qt.GlobalColor.red
 
 
 def test_a_new_answer_to_the_same_question_keeps_what_is_selected(view, make_hit) -> None:
