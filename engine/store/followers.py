@@ -37,7 +37,8 @@ def around(
     folders: dict[bytes, dict[bytes, Neighbour]] = defaultdict(dict)
     for below, where in wanted:
         rows = connection.execute(
-            "SELECT id, relative, size_bytes, state, leader_id FROM files WHERE folder_id = :folder "
+            "SELECT id, relative, size_bytes, state, leader_id FROM files "
+            "WHERE folder_id = :folder "
             f"AND relative >= :prefix AND relative < :prefix_end {where}",
             {"folder": folder_id, "separator": _SEPARATOR, **files.bounds(below)},
         )
