@@ -164,10 +164,11 @@ class Bridge(QObject):
         self._run(load)
 
     def add_folder(self, path: Path) -> None:
-        """Watches a folder from now on."""
+        """Watches a folder from now on; answers with `overview_loaded` or `failed`."""
 
         def add() -> None:
             self._library.add_folder(path)
+            self.load_overview()
 
         self._run(add)
 
