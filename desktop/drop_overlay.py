@@ -1,29 +1,63 @@
-"""Shows, over the whole window, that a picture or a folder can be dropped."""
+"""Takes what is dropped anywhere onto a window, and shows over all of it what a drop would do."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QFont,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
-from desktop import theme
+from desktop import intake, theme
 
 
 class DropOverlay(QWidget):
-    """A veil with a frame and one line of text."""
+    """A veil with a frame and one line of text, while something is dragged over the window."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    dropped = Signal(QMimeData)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
         self._text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
 
-    def tell(self, text: str) -> None:
-        """Covers the parent, saying what a drop would do."""
+    def _tell(self, text: str) -> None:
         self._text = text
         self.setGeometry(self.parentWidget().rect())
         self.raise_()
         self.show()
+
+    # Qt's own
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragEnterEvent):
+            promise = intake.promise(event.mimeData())
+            # A drag that began here carries hits out; it is not a query.
+            if event.source() is None and promise:
+                event.acceptProposedAction()
+                self._tell(promise)
+                return True
+        elif isinstance(event, QDragLeaveEvent):
+            self.hide()
+        elif isinstance(event, QDropEvent) and event.type() is QEvent.Type.Drop:
+            self.hide()
+            event.acceptProposedAction()
+            self.dropped.emit(event.mimeData())
+            return True
+        elif isinstance(event, QResizeEvent):
+            self.setGeometry(self.parentWidget().rect())
+        return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         scheme = theme.colours()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class Taken:
 
 def take(mime: QMimeData, scratch: Path) -> Taken:
     """Takes what there is; a picture that is no file is written into `scratch`."""
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    paths = _paths(mime)
     folders = tuple(path for path in paths if path.is_dir())
     picture = next((path for path in paths if path not in folders), None)
     if picture is None and mime.hasImage():
@@ -33,12 +34,23 @@ def take(mime: QMimeData, scratch: Path) -> Taken:
 
 def is_no_text(mime: QMimeData) -> bool:
     """Whether a text field has no use for this: files, or a picture that no words come with."""
-    has_files = any(url.isLocalFile() for url in mime.urls())
     # Cells of a sheet come as a picture too.
-    return has_files or (mime.hasImage() and not mime.hasFormat("text/plain"))
+    return bool(_paths(mime)) or (mime.hasImage() and not mime.hasFormat("text/plain"))
 
 
 def promise(mime: QMimeData) -> str:
-    """Says what dropping this would do."""
-    folders = any(Path(url.toLocalFile()).is_dir() for url in mime.urls())
-    return "Drop to watch this folder" if folders else "Drop to search with this picture"
+    """Says what dropping this would do; "" where there is nothing in it to take."""
+    paths = _paths(mime)
+    if any(path.is_dir() for path in paths):
+        return "Drop to watch this folder"
+    if paths:
+        kind, _ = mimetypes.guess_type(paths[0].name)
+        is_picture = kind is not None and kind.startswith("image/")
+        return f"Drop to search with this {'picture' if is_picture else 'file'}"
+    if mime.hasImage():
+        return "Drop to search with this picture"
+    return "Drop to search for these words" if mime.hasText() and not mime.hasUrls() else ""
+
+
+def _paths(mime: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]

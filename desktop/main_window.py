@@ -6,32 +6,18 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QTimer, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QImage,
-    QKeySequence,
-    QResizeEvent,
-    QShortcut,
-)
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QMimeData, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from desktop import intake, open_files, questions
+from desktop import intake, questions
 from desktop.bridge import Bridge, Overview
 from desktop.drop_overlay import DropOverlay
+from desktop.files_desk import FilesDesk
 from desktop.models.desk import ModelsDesk
 from desktop.preview import Preview
 from desktop.question import Question
-from desktop.results.hit_menu import HitMenu, copy_paths
+from desktop.results.hit_menu import copy_paths
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.search_bar import SearchBar
@@ -40,7 +26,6 @@ from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
-from engine.errors import KeepsightError
 from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult
 
 REFRESH_MS = 2_000
@@ -55,7 +40,6 @@ class MainWindow(QMainWindow):
     def __init__(self, bridge: Bridge, state: WindowState) -> None:
         super().__init__()
         self.setWindowTitle("Keepsight")
-        self.setAcceptDrops(True)
         self._bridge = bridge
         self._state = state
         self._cache = ThumbnailCache()
@@ -71,6 +55,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.skips_dialog = SkipsDialog(self)
         self.models = ModelsDesk(bridge.models, self)
+        self.files = FilesDesk(bridge, self)
         self._splitter = QSplitter()
         self._overlay = DropOverlay(self)
         self._refresh = QTimer(self, singleShot=True)
@@ -124,24 +109,6 @@ class MainWindow(QMainWindow):
         """Asks for more like a hit."""
         self.search_bar.set_example(hit, self._cache.get(hit.segment_id, 256))
 
-    def open_hit(self, hit: Hit) -> None:
-        """Opens a hit's file; one inside another is taken out of it first."""
-        self._bridge.want_file(hit)
-
-    def open_path(self, path: Path) -> None:
-        """Opens a file or a folder."""
-        try:
-            open_files.open_file(path)
-        except KeepsightError as error:
-            self.tell(error.title, error.message)
-
-    def reveal_hit(self, hit: Hit) -> None:
-        """Shows a hit's file in its folder."""
-        try:
-            open_files.reveal(hit.path)
-        except KeepsightError as error:
-            self.tell(error.title, error.message)
-
     def tell(self, title: str, message: str) -> None:
         """Shows a message that waits for no answer."""
         questions.tell(self, title, message)
@@ -156,20 +123,12 @@ class MainWindow(QMainWindow):
         self._bridge.retry()
         self._bridge.load_skips()
 
-    def show_menu(self, hits: list[Hit], position: QPoint) -> None:
-        """Offers what can be done with hits."""
-        menu = HitMenu(hits, self)
-        menu.open_requested.connect(self.open_hit)
-        menu.reveal_requested.connect(self.reveal_hit)
-        menu.similar_requested.connect(self.find_similar)
-        menu.popup(position)
-
     # How panels are arranged
 
     def _arrange(self) -> None:
         state = self._state
-        self._fold_left = FoldButton("panel-left", "sidebar", self.sidebar, "Folders", state)
-        self._fold_right = FoldButton("panel-right", "preview", self.preview, "Preview", state)
+        self._fold_left = FoldButton("panel-left", self.sidebar, "sidebar", state)
+        self._fold_right = FoldButton("panel-right", self.preview, "preview", state)
         for panel in (self.sidebar, self.results, self.preview):
             self._splitter.addWidget(panel)
         self._splitter.setHandleWidth(1)
@@ -186,30 +145,30 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
 
     def _connect_panels(self) -> None:
-        view = self.results.view
+        view, files = self.results.view, self.files
         self.search_bar.query_changed.connect(self._search)
         self.search_bar.picture_asked_for.connect(self.pick_picture)
         self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
         self.search_bar.file_pasted.connect(self._take)
-        self.search_bar.left_downwards.connect(view.setFocus)
+        self.search_bar.left_downwards.connect(self._enter_results)
         self.sidebar.scope_changed.connect(self._on_scope)
         self.sidebar.add_folder_requested.connect(self.pick_folder)
         self.sidebar.remove_folder_requested.connect(self.remove_folder)
-        self.sidebar.reveal_folder_requested.connect(lambda f: self.open_path(f.path))
+        self.sidebar.reveal_folder_requested.connect(lambda f: files.open_path(f.path))
         self.sidebar.picture_asked_for.connect(self.pick_picture)
         self.sidebar.models_requested.connect(self.models.open)
         self.models.in_use_changed.connect(self.sidebar.show_model)
         self.results.add_folder_requested.connect(self.pick_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
         view.current_changed.connect(self._on_current)
-        view.opened.connect(self.open_hit)
-        view.menu_requested.connect(self.show_menu)
+        view.opened.connect(files.open_hit)
+        view.menu_requested.connect(files.show_menu)
         view.copy_requested.connect(copy_paths)
         view.preview_toggled.connect(self._fold_right.toggle)
         view.end_neared.connect(self._want_more)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
-        self.preview.open_requested.connect(self.open_hit)
-        self.preview.reveal_requested.connect(self.reveal_hit)
+        self.preview.open_requested.connect(files.open_hit)
+        self.preview.reveal_requested.connect(files.reveal_hit)
         self.preview.copy_requested.connect(copy_paths)
         self.preview.similar_requested.connect(self.find_similar)
         self.preview.picture_wanted.connect(self._bridge.load_picture)
@@ -218,12 +177,14 @@ class MainWindow(QMainWindow):
         self.status.resume_requested.connect(self._bridge.resume)
         self.status.skips_requested.connect(self.show_skips)
         self.skips_dialog.retry_requested.connect(self.retry_skips)
+        self._overlay.dropped.connect(self._take)
+        files.similar_requested.connect(self.find_similar)
+        files.failed.connect(self.tell)
 
     def _connect_bridge(self) -> None:
         bridge = self._bridge
         bridge.search_finished.connect(self._on_answer)
         bridge.search_failed.connect(self._on_failure)
-        bridge.file_ready.connect(self.open_path)
         bridge.thumbnail_loaded.connect(self._on_thumbnail)
         bridge.file_picture_loaded.connect(self.search_bar.show_chip)
         bridge.text_loaded.connect(self.preview.show_text)
@@ -256,6 +217,12 @@ class MainWindow(QMainWindow):
         query = self._question.ask_for_more()
         if query is not None:
             self._bridge.search(query)
+
+    def _enter_results(self) -> None:
+        view = self.results.view
+        view.setFocus()
+        if view.hits and view.current_hit is None:
+            view.select(0)
 
     def _on_scope(self, scope: Scope) -> None:
         self._scope = scope
@@ -323,25 +290,6 @@ class MainWindow(QMainWindow):
             self.search_bar.set_text(taken.text)
 
     # Qt's own
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        mime = event.mimeData()
-        # A drag that began here carries hits out; it is not a query.
-        if event.source() is None and (mime.hasUrls() or mime.hasImage()):
-            event.acceptProposedAction()
-            self._overlay.tell(intake.promise(mime))
-
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        self._overlay.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._overlay.hide()
-        event.acceptProposedAction()
-        self._take(event.mimeData())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._overlay.setGeometry(self.rect())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._refresh.stop()

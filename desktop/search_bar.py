@@ -39,10 +39,11 @@ class SearchBar(QWidget):
             clearButtonEnabled=True,
             accessibleName="Search",
         )
+        self._field.setAcceptDrops(False)  # it would take a picture for the words of its address
         self._field.installEventFilter(self)
         self._chip = PictureChip()
         self._chip.hide()
-        self._pick = QToolButton(accessibleName="Search with a picture")
+        self._pick = QToolButton(accessibleName="Choose a picture to search with")
         self._pick.setToolTip("Search with a picture…")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 4)
@@ -78,7 +79,7 @@ class SearchBar(QWidget):
         """Asks with a picture file, besides the words."""
         placeholder = icons.pixmap("image", theme.colours().faint, 18)
         self._chip.show_picture(placeholder, shown(path.name))
-        self._query = replace(self._query, picture=path, like=None)
+        self._query = replace(self._query, picture=path, like=None, like_segment=None)
         self.chip_wanted.emit(path)
         self._ask()
 
@@ -90,14 +91,16 @@ class SearchBar(QWidget):
     def set_example(self, hit: Hit, thumbnail: QPixmap | None) -> None:
         """Asks for more like a hit; the words before are taken away."""
         self._chip.show_picture(thumbnail or QPixmap(), f"like {shown(hit.path.name)}")
-        self._query = replace(self._query, picture=None, like=hit.content_id)
+        self._query = replace(
+            self._query, picture=None, like=hit.content_id, like_segment=hit.segment_id
+        )
         self._field.clear()
         self._ask()
 
     def remove_picture(self) -> None:
         """Asks with the words alone."""
         self._chip.hide()
-        self._query = replace(self._query, picture=None, like=None)
+        self._query = replace(self._query, picture=None, like=None, like_segment=None)
         self._ask()
 
     def clear(self) -> None:

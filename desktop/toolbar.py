@@ -12,17 +12,18 @@ from desktop.window_state import WindowState
 class FoldButton(QToolButton):
     """Shows and hides a panel, and remembers which it was."""
 
-    def __init__(self, icon: str, key: str, panel: QWidget, name: str, state: WindowState) -> None:
-        super().__init__(checkable=True, accessibleName=name)
-        self.setToolTip(f"Show or hide: {name}")
+    def __init__(self, icon: str, panel: QWidget, name: str, state: WindowState) -> None:
+        what_it_does = f"Show or hide the {name}"
+        super().__init__(checkable=True, accessibleName=what_it_does)
+        self.setToolTip(what_it_does)
         self._icon_name = icon
-        is_shown = state.is_shown(key)
+        is_shown = state.is_shown(name)
         self.setChecked(is_shown)
         panel.setVisible(is_shown)
 
         def toggle(checked: bool) -> None:
             panel.setVisible(checked)
-            state.set_shown(key, checked)
+            state.set_shown(name, checked)
 
         self.toggled.connect(toggle)
         self.tint()

@@ -18,6 +18,8 @@ def test_folders_are_watched_and_a_file_is_searched_with(tmp_path: Path) -> None
     assert taken.folders == (tmp_path,)
     assert taken.picture == tmp_path / "a.jpg"
     assert intake.promise(urls(tmp_path)) == "Drop to watch this folder"
+    assert intake.promise(urls(tmp_path / "a.jpg")) == "Drop to search with this picture"
+    assert intake.promise(urls(tmp_path / "a.txt")) == "Drop to search with this file"
 
 
 def test_a_picture_that_is_no_file_becomes_one(tmp_path: Path, qapp) -> None:
@@ -34,3 +36,11 @@ def test_words_are_words(tmp_path: Path) -> None:
     mime = QMimeData()
     mime.setText("red kite")
     assert intake.take(mime, tmp_path) == intake.Taken(text="red kite")
+    assert intake.promise(mime) == "Drop to search for these words"
+
+
+def test_nothing_is_promised_for_a_link(tmp_path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/kite")])
+    assert intake.take(mime, tmp_path) == intake.Taken()
+    assert intake.promise(mime) == ""

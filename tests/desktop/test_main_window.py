@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from desktop import open_files, question, questions, theme
 from desktop.main_window import MainWindow
@@ -50,6 +50,14 @@ def answering(qtbot, window: MainWindow, **asked: object):
 def ask(qtbot, window: MainWindow, text: str) -> None:
     with answering(qtbot, window, text=text):
         window.search_bar.set_text(text)
+
+
+def drop(mime: QMimeData, onto: QWidget) -> None:
+    """Drags from outside onto a widget, and lets go there."""
+    details = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton)
+    plain = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(onto, QDragEnterEvent(QPoint(5, 5), *details, plain))
+    QApplication.sendEvent(onto, QDropEvent(QPointF(5, 5), *details, plain))
 
 
 def test_from_an_empty_window_to_an_open_file(open_window, shelf, qtbot, monkeypatch) -> None:
@@ -94,28 +102,23 @@ def test_words_that_the_model_does_not_know_are_named(open_window, shelf, qtbot)
     assert window.results.empty.title == "Nothing found"
     assert "does not know: Cyrillic script" in window.results.empty._message.text()
     message = window.results.empty._message
-    assert message.height() >= message.heightForWidth(message.width()), "no line is cut off"
+    # No line is cut off.
+    qtbot.waitUntil(lambda: message.height() >= message.heightForWidth(message.width()))
     ask(qtbot, window, "qwzxk")
     assert "does not know: qwzxk" in window.results.empty._message.text()
 
 
+@pytest.mark.parametrize("place", ["onto the field", "elsewhere"])
 def test_a_dropped_picture_and_words_make_one_query(
-    open_window, shelf, real_photos, qtbot, tmp_path
+    open_window, shelf, real_photos, qtbot, tmp_path, place
 ) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
     copy = shutil.copy(real_photos["cat"], tmp_path / "dropped.png")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(copy))])
-    drop = QDropEvent(
-        QPointF(50, 50),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
     with answering(qtbot, window, picture=Path(copy)):
-        window.dropEvent(drop)
+        drop(mime, window.search_bar._field if place == "onto the field" else window.preview)
     assert names(window)[0] == CAT
     assert window.search_bar._chip.isVisible()
     ask(qtbot, window, "a rocket")
@@ -124,6 +127,14 @@ def test_a_dropped_picture_and_words_make_one_query(
     with answering(qtbot, window, picture=None, text="a rocket"):
         window.search_bar.remove_picture()
     assert names(window)[0] == ROCKET
+
+
+def test_dropped_words_are_searched_for(open_window, qtbot) -> None:
+    window = open_window()
+    mime = QMimeData()
+    mime.setText("red kite")
+    with answering(qtbot, window, text="red kite"):
+        drop(mime, window.search_bar._field)
 
 
 @pytest.mark.parametrize("place", ["in the field", "elsewhere"])
@@ -155,10 +166,34 @@ def test_more_like_a_hit(open_window, shelf, qtbot) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
     hit = window.results.view.hits[0]
-    with answering(qtbot, window, like=hit.content_id):
+    with answering(qtbot, window, like=hit.content_id, like_segment=hit.segment_id):
         window.find_similar(hit)
     assert hit.path.name not in names(window)
     assert window.search_bar._chip.isVisible()
+    with answering(qtbot, window, like=None, like_segment=None):
+        window.search_bar.remove_picture()
+
+
+def test_the_arrow_down_from_the_field_begins_at_the_first_hit(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    view, field = window.results.view, window.search_bar._field
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert view.current_hit == view.hits[0]
+    view.select(2)
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert view.current_hit == view.hits[2], "where one was before"
+
+
+def test_a_folder_is_listed_as_soon_as_it_is_added(
+    open_window, pictures, qtbot, monkeypatch
+) -> None:
+    window = open_window()
+    monkeypatch.setattr(window, "_refresh_ms", 10 * PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.results.empty.title == "Find anything by describing it")
+    window._bridge.add_folder(pictures)
+    qtbot.waitUntil(lambda: window.sidebar._folders.count() == 1)
+    qtbot.waitUntil(lambda: window.results.empty.title != "Find anything by describing it")
 
 
 def test_the_sidebar_narrows_what_is_shown(open_window, shelf, qtbot) -> None:
@@ -196,8 +231,8 @@ def test_what_happened_to_a_file_that_is_gone_is_told(
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
     told: list[str] = []
-    monkeypatch.setattr(window, "tell", lambda title, message: told.append(f"{title} {message}"))
-    window.open_hit(replace(window.results.view.hits[0], path=shelf / "gone.jpg"))
+    monkeypatch.setattr(questions, "tell", lambda _, *words: told.append(" ".join(words)))
+    window.files.open_hit(replace(window.results.view.hits[0], path=shelf / "gone.jpg"))
     qtbot.waitUntil(lambda: len(told) == 1)
     assert told[0].startswith("This file is not there any more")
     assert "gone.jpg" in told[0]
