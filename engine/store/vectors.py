@@ -28,7 +28,10 @@ from engine.store import embeddings
 
 log = logging.getLogger(__name__)
 
-EXACT_BELOW = 200_000
+EXACT_BELOW = 1_000_000
+"""A scan of fewer is over before a person notices, and misses nothing; to make their graph takes
+minutes, in which no search is answered."""
+
 OVER_FETCH = 4
 """How many times the hits asked for are fetched: a graph misses some, and filters drop some."""
 
