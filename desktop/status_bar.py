@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from desktop import formats, icons
+from desktop.elided_label import ElidedLabel
 from engine.readings import SkipReason
 from engine.records import Counts, IndexProgress, Phase
 
@@ -25,7 +26,7 @@ class StatusBar(QWidget):
         self._phase = Phase.IDLE
         self._has_failures = False
         self._counts = QLabel()
-        self._doing = QLabel()
+        self._doing = ElidedLabel()
         self._bar = QProgressBar(textVisible=False, accessibleName="Indexing")
         self._bar.setFixedWidth(140)
         self._pause = QToolButton()

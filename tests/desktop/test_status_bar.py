@@ -17,6 +17,16 @@ def test_progress_is_told_in_words(qtbot) -> None:
     assert bar._doing.text() == "Up to date"
 
 
+def test_however_long_the_name_of_a_model_the_window_stays_as_narrow(qtbot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_progress(IndexProgress(Phase.PREPARING, 1, 2, model="M"))
+    before = bar.minimumSizeHint().width()
+    bar.show_progress(IndexProgress(Phase.PREPARING, 1, 2, model="SigLIP 2 " * 20))
+    assert bar.minimumSizeHint().width() == before
+    assert "SigLIP 2" in bar._doing.toolTip()
+
+
 def test_the_button_pauses_and_resumes(qtbot) -> None:
     bar = StatusBar()
     qtbot.addWidget(bar)
