@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -81,9 +88,12 @@ class _Table(QTableView):
     Only those in view are measured: of ten thousand, all would take seconds.
     """
 
+    row_opened = Signal(int)
+
     def __init__(self, name: str) -> None:
         super().__init__(accessibleName=name)
         self.setItemDelegate(_Cell(self))
+        self.doubleClicked.connect(lambda index: self.row_opened.emit(index.row()))
         self.verticalScrollBar().valueChanged.connect(self.fit_rows)
         self.horizontalHeader().sectionResized.connect(self.fit_rows)
 
@@ -95,6 +105,13 @@ class _Table(QTableView):
             self.resizeRowToContents(row)
 
     # Qt's own
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Qt's own `activated` lets Enter through, to a button of the dialog.
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.row_opened.emit(self.currentIndex().row())
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -128,6 +145,7 @@ class TableDialog(QDialog):
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         for column, width in widths:
             table.setColumnWidth(column, width)
+        self.table = table
         close = QPushButton("Close")
         close.clicked.connect(self.accept)
         self.buttons = QHBoxLayout()
