@@ -176,11 +176,14 @@ def mark_skipped(
 ) -> None:
     """Records why files were not indexed; a file that is gone from the table stays gone.
 
-    `edition` is that of the readers that could not read them, "" where none was asked.
+    What is known of one that cannot be opened stays: another program may hold it, or a cloud drive
+    have its bytes. `edition` is that of the readers that could not read them, "" where none was
+    asked.
     """
+    known = "content_id" if failure.reason is SkipReason.UNREADABLE else "NULL"
     for file_id in file_ids:
         if connection.execute(
-            "UPDATE files SET state = 'skipped', content_id = NULL WHERE id = ?", (file_id,)
+            f"UPDATE files SET state = 'skipped', content_id = {known} WHERE id = ?", (file_id,)
         ).rowcount:
             connection.execute(
                 """

@@ -186,6 +186,28 @@ def test_a_folder_that_cannot_be_listed_is_told_and_keeps_its_files(
     assert library.skips() == []
 
 
+def test_a_file_that_cannot_be_opened_keeps_what_is_known_of_it(
+    library, pictures, make_photo, monkeypatch
+):
+    path = make_photo(pictures / "a.jpg")
+    index(library, pictures)
+    os.utime(path, (1, 1))
+    opening = os.open
+
+    def refuse(asked: object, *arguments: int, **options: int) -> int:
+        if asked == path:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opening(asked, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    index(library, pictures)
+    assert [skip.reason for skip in library.skips()] == [SkipReason.UNREADABLE]
+    assert names(library) == ["a.jpg"]
+    monkeypatch.undo()
+    index(library, pictures)
+    assert (library.skips(), names(library)) == ([], ["a.jpg"])
+
+
 def test_a_drive_that_goes_away_keeps_its_results(library, pictures, make_photo):
     fill(pictures, make_photo)
     index(library, pictures)
