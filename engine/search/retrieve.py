@@ -112,8 +112,8 @@ def by_meaning(
     ):
         owner = owners.get(segment)
         if owner is not None and owner not in found:
-            share = min(NormalDist().cdf(deviations), 0.9999)
-            detail = f"nearer than {100 * share:.4g} per cent of unrelated {unrelated}"
+            share = min(NormalDist().cdf(deviations), 0.99)
+            detail = f"closer than {share:.0%} of unrelated {unrelated}"
             match = Match(retriever, len(found) + 1, chance, detail)
             found[owner] = Candidate(owner, segment, match)
     return list(found.values())

@@ -1,0 +1,80 @@
+"""What the window says of a hit in lines of text: its facts, and why it was found."""
+
+from __future__ import annotations
+
+from desktop import formats
+from engine.paths import shown
+from engine.readings import Kind
+from engine.records import Band, Hit, Retriever
+
+_WHY = {
+    Retriever.PHOTO_MEANING: "Looks like it",
+    Retriever.PASSAGE_MEANING: "Is about it",
+    Retriever.WORDS: "Has the words",
+    Retriever.DETAILS: "Says so itself",
+    Retriever.NAME: "Is named so",
+}
+_BANDS = {Band.STRONG: "Strong match", Band.MAYBE: "Maybe", Band.WEAK: "Weak match"}
+_REASON_SHARE = 0.25
+"""A match with less than this share of the best one's chance speaks against the hit."""
+
+
+def facts_of(hit: Hit) -> list[str]:
+    """What a hit says of itself, a line each: its date, its size, its place, where in it it is."""
+    facts = [formats.date(hit.shown_at)]
+    told = hit.details
+    pieces = [formats.size(hit.size_bytes)]
+    if told.width and told.height:
+        pieces.insert(0, f"{told.width:,} × {told.height:,}")
+    if told.duration_s:
+        pieces.insert(0, formats.clock(told.duration_s))
+    if told.pages:
+        pieces.insert(0, formats.count(told.pages, "page", "pages"))
+    facts.append(" · ".join(pieces))
+    taken_with = (told.camera, told.lens, f"ISO {told.iso}" if told.iso else None)
+    place = (told.place.city, told.place.region, told.place.country) if told.place else ()
+    facts += filter(
+        None,
+        (
+            " · ".join(filter(None, taken_with)),
+            ", ".join(dict.fromkeys(filter(None, place))),
+            " · ".join(filter(None, (told.title, told.author and f"by {told.author}"))),
+            told.caption if told.caption != told.title else None,
+            ", ".join(told.keywords),
+            "★" * (told.rating or 0),
+            _where_in(hit),
+            "With " + ", ".join(shown(path.name) for path in hit.companions)
+            if hit.companions
+            else None,
+        ),
+    )
+    if hit.copies:
+        facts.append(formats.count(hit.copies, "other copy", "other copies"))
+    if hit.problem:
+        facts.append(f"Text in it could not be looked for: {hit.problem}")
+    if not hit.online:
+        facts.append("On a drive that is not connected")
+    return facts
+
+
+def verdict_of(hit: Hit) -> str:
+    """How far a hit can be trusted."""
+    return f"{_BANDS[hit.band]}, {hit.score:.0%}"
+
+
+def reasons_for(hit: Hit) -> list[str]:
+    """Why a hit was found, the best reason first."""
+    matches = sorted(hit.matches, key=lambda match: -match.score)
+    return [
+        f"{_WHY[match.retriever]}: {match.detail}"
+        for match in matches
+        if match.score >= _REASON_SHARE * matches[0].score
+    ]
+
+
+def _where_in(hit: Hit) -> str:
+    """The page, the part or the second that was found."""
+    if hit.spot.second is not None:
+        return f"At {formats.clock(hit.spot.second)}"
+    page = f"Page {hit.spot.page}" if hit.spot.page and hit.kind is Kind.DOCUMENT else ""
+    return " · ".join(filter(None, (page, hit.section)))

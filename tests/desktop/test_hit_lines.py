@@ -1,0 +1,26 @@
+from desktop.hit_lines import facts_of, reasons_for
+from engine.readings import Details
+from engine.records import Match, Retriever
+
+
+def test_the_best_reason_comes_first_and_none_speaks_against_a_hit(make_hit) -> None:
+    against = Match(Retriever.PHOTO_MEANING, 110, 0.01, "closer than 32% of unrelated photos")
+    about = Match(Retriever.PASSAGE_MEANING, 2, 0.3, "closer than 99% of unrelated passages")
+    named = Match(Retriever.NAME, 1, 0.8, "its name or folder has: ko")
+    assert reasons_for(make_hit(matches=(against, about, named))) == [
+        "Is named so: its name or folder has: ko",
+        "Is about it: closer than 99% of unrelated passages",
+    ]
+
+
+def test_a_weak_hit_keeps_its_only_reason(make_hit) -> None:
+    weak = Match(Retriever.PHOTO_MEANING, 1, 0.01, "closer than 70% of unrelated photos")
+    assert len(reasons_for(make_hit(matches=(weak,)))) == 1
+
+
+def test_an_author_is_told_from_a_title(make_hit) -> None:
+    told = Details(title="Dunes", author="Patrik", caption="Dunes")
+    facts = facts_of(make_hit(details=told))
+    assert "Dunes · by Patrik" in facts
+    assert "Dunes" not in facts, "the caption says no more than the title"
+    assert "by Patrik" in facts_of(make_hit(details=Details(author="Patrik")))
