@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import PurePath
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -21,23 +21,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import formats, icons, theme
+from desktop import hit_lines, icons, theme
+from desktop.breaking_label import BreakingLabel, breakable
 from desktop.text_marks import lines_with, mark, pattern_of
 from engine.paths import shown, shown_inside
-from engine.readings import Kind
-from engine.records import Band, Hit, Retriever
+from engine.records import Hit
 
 PICTURE_PX = 1024
 TEXT_PX = 340
+ICON_PX = 44
 _CONTEXT_CHARS = 1500
-_WHY = {
-    Retriever.PHOTO_MEANING: "Looks like it",
-    Retriever.PASSAGE_MEANING: "Is about it",
-    Retriever.WORDS: "Has the words",
-    Retriever.DETAILS: "Says so itself",
-    Retriever.NAME: "Is named so",
-}
-_BANDS = {Band.STRONG: "Strong match", Band.MAYBE: "Maybe", Band.WEAK: "Weak match"}
 
 
 class Preview(QScrollArea):
@@ -59,6 +52,7 @@ class Preview(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(260)
+        self.setAccessibleName("Preview")
         body = QWidget(objectName="preview")
         body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
@@ -66,11 +60,17 @@ class Preview(QScrollArea):
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._text = QTextBrowser(accessibleName="Text")
         self._text.setOpenLinks(False)
-        self._title = _label("title")
-        self._facts = _label("faint")
+        self._text.document().documentLayout().documentSizeChanged.connect(self._fit_text)
+        self._unreadable = QLabel("The file cannot be read now", objectName="faint")
+        self._unreadable.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._unreadable.setWordWrap(True)
+        self._title = BreakingLabel("title")
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._facts = BreakingLabel("faint")
         self._why_title = QLabel("Why it was found", objectName="sectionTitle")
-        self._why = _label("")
-        self._path = _label("faint")
+        self._why = BreakingLabel("")
+        self._path = BreakingLabel("faint")
+        self._path.setTextFormat(Qt.TextFormat.PlainText)
         self._buttons = QWidget()
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 0, 0, 0)
@@ -91,6 +91,7 @@ class Preview(QScrollArea):
         layout.setSpacing(10)
         for widget in (
             self._picture,
+            self._unreadable,
             self._text,
             self._title,
             self._buttons,
@@ -103,6 +104,7 @@ class Preview(QScrollArea):
         layout.addStretch()
         self._hint = QLabel("Choose something to see it here.", objectName="faint")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
         layout.insertWidget(0, self._hint)
         self.setWidget(body)
         self.tint()
@@ -119,23 +121,25 @@ class Preview(QScrollArea):
         same = hit is not None and before is not None and _shows(hit) == _shows(before)
         if not same:
             self._image = QPixmap()
+            self._unreadable.hide()
         has_picture = hit is not None and hit.has_picture
-        has_text = hit is not None and (bool(hit.snippet) or not has_picture)
+        has_text = hit is not None and _has_text(hit)
         self._hint.setVisible(hit is None)
         for widget in (self._title, self._buttons, self._facts, self._path):
             widget.setVisible(hit is not None)
         self._picture.setVisible(has_picture)
-        self._text.setVisible(has_text)
-        self._text.setMinimumHeight(TEXT_PX // 2 if has_picture else TEXT_PX)
+        if not has_text:
+            self._text.hide()
         self._why_title.setVisible(bool(hit and hit.matches))
         self._why.setVisible(bool(hit and hit.matches))
         if hit is None:
             return
-        self._title.setText(_breakable(shown(PurePath(hit.member or hit.path).name)))
-        self._facts.setText("<br>".join(html.escape(fact) for fact in _facts(hit)))
-        self._path.setText(_breakable(shown_inside(hit.path, hit.member)))
+        self._title.setText(breakable(shown(PurePath(hit.member or hit.path).name)))
+        self._facts.setText(_lines(hit_lines.facts_of(hit)))
+        self._path.setText(breakable(shown_inside(hit.path, hit.member)))
         self._open.setEnabled(hit.online)
-        self._why.setText(_why(hit))
+        verdict, reasons = hit_lines.verdict_of(hit), hit_lines.reasons_for(hit)
+        self._why.setText(f"<b>{verdict}</b><br>{_lines(reasons)}")
         self._fit()
         if has_picture and self._image.isNull():
             self.picture_wanted.emit(hit, PICTURE_PX)
@@ -147,11 +151,12 @@ class Preview(QScrollArea):
         """Shows the picture of the current hit."""
         if self._hit and segment_id == self._hit.segment_id and edge_px == PICTURE_PX:
             self._image = QPixmap.fromImage(image)
+            self._unreadable.setVisible(image.isNull())
             self._fit()
 
     def show_text(self, content_id: int, text: str) -> None:
         """Shows the text of the current hit, from a little before the passage that was found."""
-        if self._hit and content_id == self._hit.content_id:
+        if self._hit and content_id == self._hit.content_id and _has_text(self._hit):
             place = max(0, text.find(self._hit.snippet[:80])) if self._hit.snippet else 0
             before = max(0, text.rfind("\n", 0, max(0, place - 200)))
             self._show_text(text[before : place + len(self._hit.snippet) + _CONTEXT_CHARS])
@@ -171,11 +176,23 @@ class Preview(QScrollArea):
             marked += f'<b style="color:{scheme.accent}">{word}</b>'
             done = found.end()
         marked += html.escape(text[done:])
+        self._text.setVisible(bool(text.strip()))
         self._text.setHtml(f'<div style="white-space: pre-wrap">{marked}</div>')
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        """Makes room for the text, as much as is left beside a picture or above the facts."""
+        most = TEXT_PX // 2 if self._hit and self._hit.has_picture else TEXT_PX
+        needed = ceil(self._text.document().size().height()) + 2 * self._text.frameWidth()
+        self._text.setFixedHeight(min(most, needed))
 
     def _fit(self) -> None:
         width = self.viewport().width() - 32
         if self._image.isNull():
+            if not self._unreadable.isHidden():
+                self._picture.setPixmap(icons.pixmap("image-off", theme.colours().faint, ICON_PX))
+                self._picture.setFixedHeight(2 * ICON_PX)
+                return
             self._picture.setPixmap(QPixmap())
             ratio = _height_for_width(self._hit)
             self._picture.setFixedHeight(min(int(width * ratio), int(width * 1.4)))
@@ -217,56 +234,8 @@ def _shows(hit: Hit) -> tuple[object, ...]:
     return hit.content_id, hit.segment_id, hit.snippet
 
 
-def _label(name: str) -> QLabel:
-    label = QLabel(objectName=name)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _facts(hit: Hit) -> list[str]:
-    facts = [formats.date(hit.shown_at)]
-    told = hit.details
-    pieces = [formats.size(hit.size_bytes)]
-    if told.width and told.height:
-        pieces.insert(0, f"{told.width:,} × {told.height:,}")
-    if told.duration_s:
-        pieces.insert(0, formats.clock(told.duration_s))
-    if told.pages:
-        pieces.insert(0, formats.count(told.pages, "page", "pages"))
-    facts.append(" · ".join(pieces))
-    taken_with = (told.camera, told.lens, f"ISO {told.iso}" if told.iso else None)
-    place = (told.place.city, told.place.region, told.place.country) if told.place else ()
-    facts += filter(
-        None,
-        (
-            " · ".join(filter(None, taken_with)),
-            ", ".join(dict.fromkeys(filter(None, place))),
-            " · ".join(filter(None, (told.title, told.author))),
-            told.caption,
-            ", ".join(told.keywords),
-            "★" * (told.rating or 0),
-            _where_in(hit),
-            "With " + ", ".join(shown(path.name) for path in hit.companions)
-            if hit.companions
-            else None,
-        ),
-    )
-    if hit.copies:
-        facts.append(formats.count(hit.copies, "other copy", "other copies"))
-    if hit.problem:
-        facts.append(f"Text in it could not be looked for: {hit.problem}")
-    if not hit.online:
-        facts.append("On a drive that is not connected")
-    return facts
-
-
-def _where_in(hit: Hit) -> str:
-    """The page, the part or the second that was found."""
-    if hit.spot.second is not None:
-        return f"At {formats.clock(hit.spot.second)}"
-    page = f"Page {hit.spot.page}" if hit.spot.page and hit.kind is Kind.DOCUMENT else ""
-    return " · ".join(filter(None, (page, hit.section)))
+def _has_text(hit: Hit) -> bool:
+    return bool(hit.snippet) or not hit.has_picture
 
 
 def _height_for_width(hit: Hit | None) -> float:
@@ -275,15 +244,6 @@ def _height_for_width(hit: Hit | None) -> float:
     return hit.details.height / hit.details.width
 
 
-def _why(hit: Hit) -> str:
-    lines = [f"<b>{_BANDS[hit.band]}, {hit.score:.0%}</b>"]
-    lines += [
-        f"{_WHY[match.retriever]}: {html.escape(match.detail)} (no. {match.rank})"
-        for match in hit.matches
-    ]
-    return "<br>".join(lines)
-
-
-def _breakable(text: str) -> str:
-    """Lets a long name break after its separators, which have no spaces."""
-    return re.sub(r"([/\\_.-])", "\\1\u200b", text)
+def _lines(texts: Iterable[str]) -> str:
+    """Rich text with a line for each of several plain texts, none of them twice."""
+    return "<br>".join(html.escape(breakable(text)) for text in dict.fromkeys(texts))

@@ -1,12 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from desktop.preview import PICTURE_PX, Preview
-from engine.readings import Kind
-from engine.records import SegmentId
+from desktop.preview import PICTURE_PX, TEXT_PX, Preview
+from engine.readings import Details, Kind
+from engine.records import Match, Retriever, SegmentId
 
 LONG = "\n".join(f"Line {number} of the contract." for number in range(200))
 
@@ -57,3 +58,50 @@ def test_a_text_stays_where_one_reads_while_its_hit_is_shown_anew(preview, make_
     assert "Line 9 of" in preview._text.toPlainText()
     preview.show_hit(hit, ("contract",))
     assert bar.value() == 0
+
+
+def test_a_text_takes_no_more_room_than_it_needs(preview, make_hit, qtbot) -> None:
+    preview.show_hit(make_hit(1, kind=Kind.DOCUMENT, has_picture=False), ())
+    assert preview._text.isHidden(), "there is none"
+    document, room = preview._text.document(), preview._text.viewport().height
+    preview.show_text(1, "Hi,\n\nthis is a test.\n\nThanks")
+    assert preview._text.isVisible()
+    qtbot.waitUntil(lambda: 0 <= room() - document.size().height() < 2)
+    preview.show_text(1, LONG)
+    qtbot.waitUntil(lambda: TEXT_PX - 10 < room() < document.size().height())
+    preview.show_hit(replace(preview._hit, has_picture=True), ())
+    preview.show_text(1, LONG)
+    assert preview._text.isHidden(), "its text came too late"
+
+
+def test_a_picture_that_cannot_be_read_is_told(preview, make_hit) -> None:
+    preview.show_hit(make_hit(1), ())
+    assert preview._unreadable.isHidden()
+    preview.show_picture(1, PICTURE_PX, QImage())
+    assert preview._unreadable.isVisible()
+    assert not preview._picture.pixmap().isNull()
+    preview.show_hit(make_hit(1, score=0.7), ())
+    assert preview._unreadable.isVisible(), "as long as it is so"
+    preview.show_picture(1, PICTURE_PX, photo())
+    assert preview._unreadable.isHidden()
+    preview.show_hit(make_hit(2), ())
+    assert preview._unreadable.isHidden()
+
+
+def test_names_without_separators_fit_in(preview, make_hit, qtbot) -> None:
+    long = "W" * 200
+    match = Match(Retriever.NAME, 1, 0.8, f"its name has: {long}")
+    told = Details(width=640, height=480, title=long, keywords=(long,))
+    hit = make_hit(1, path=Path(f"/pictures/{long}.jpg"), matches=(match,), details=told)
+    preview.show_hit(hit, ())
+    body = preview.widget()
+    for label in (preview._title, preview._facts, preview._why, preview._path):
+        qtbot.waitUntil(lambda it=label: it.height() >= 3 * it.fontMetrics().height())
+    assert body.width() == preview.viewport().width()
+    assert body.minimumSizeHint().width() <= preview.viewport().width()
+
+
+def test_what_is_told_twice_shows_once(preview, make_hit) -> None:
+    told = Details(title="Mongol Els", keywords=("Mongol Els",))
+    preview.show_hit(make_hit(1, details=told), ())
+    assert preview._facts.text().count("Mongol Els") == 1
