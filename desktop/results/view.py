@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QDrag,
-    QFont,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -21,14 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from desktop import theme
-from desktop.results import keyboard, screen_reader, tile_painter
-from desktop.results.grid_layout import (
-    HEADING_PX,
-    MARGIN_PX,
-    Anchor,
-    GridLayout,
-    Section,
-)
+from desktop.results import heading_painter, keyboard, screen_reader, tile_painter
+from desktop.results.grid_layout import Anchor, GridLayout, Section
 from desktop.results.selection import Selection
 from desktop.results.thumbnail_cache import ThumbnailCache, edge_for
 from desktop.results.tile_painter import TileState
@@ -197,18 +190,9 @@ class ResultsView(QAbstractScrollArea):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scheme = theme.colours()
-        painter.fillRect(self.viewport().rect(), QColor(scheme.content))
+        painter.fillRect(self.viewport().rect(), QColor(theme.colours().content))
         top, height = self.verticalScrollBar().value(), self.viewport().height()
-        heading_font = QFont(painter.font())
-        heading_font.setWeight(QFont.Weight.DemiBold)
-        plain = painter.font()
-        painter.setFont(heading_font)
-        painter.setPen(QColor(scheme.text))
-        for title, y in self._layout.headings(top, top + height):
-            line = QRect(MARGIN_PX, y - top, self.viewport().width(), HEADING_PX)
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, title)
-        painter.setFont(plain)
+        heading_painter.paint(painter, self._layout.headings(top, top + height), top=top)
         for tile in self._layout.visible(top, top + height):
             hit = self._hits[tile.index]
             state = TileState(
@@ -219,8 +203,7 @@ class ResultsView(QAbstractScrollArea):
                 words=self._words,
             )
             thumbnail = self._cache.at_hand(hit.segment_id, self._thumbnail_px)
-            rect = QRect(tile.x, tile.y - top, tile.width, tile.height)
-            tile_painter.paint(painter, rect, hit, thumbnail, state)
+            tile_painter.paint(painter, self.rect_of(tile.index), hit, thumbnail, state)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -3,7 +3,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication
 
-from desktop.results.grid_layout import Section
+from desktop.results.grid_layout import HEADING_PX, Section
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from engine.readings import Kind
@@ -116,6 +116,14 @@ def test_larger_tiles_keep_their_pictures_until_larger_ones_come(qtbot, make_hit
     drawn = view.grab().toImage()
     spot = view.rect_of(0).center() * drawn.devicePixelRatio()
     assert drawn.pixelColor(spot) == Qt.GlobalColor.red
+
+
+def test_headings_are_painted_where_they_are(view: ResultsView, make_hit) -> None:
+    def heading(title: str) -> QImage:
+        view.show_hits([make_hit(1)], [Section(title, 1)])
+        return view.grab().copy(0, 0, view.width(), HEADING_PX).toImage()
+
+    assert heading("Strong matches") != heading("Maybe") != heading("")
 
 
 def test_a_new_answer_to_the_same_question_keeps_what_is_selected(view, make_hit) -> None:
