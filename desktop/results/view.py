@@ -33,7 +33,10 @@ AHEAD_SCREENS = 0.5
 
 
 class ResultsView(QAbstractScrollArea):
-    """Shows hits in sections; says which is current, and what is asked of them."""
+    """Shows hits in sections; says which is current, and what is asked of them.
+
+    A menu is asked for with all that are selected, the one that it is to act on first.
+    """
 
     current_changed = Signal(object)
     opened = Signal(Hit)

@@ -274,7 +274,11 @@ def test_pages_move_the_current_tile(view: ResultsView, qtbot) -> None:
     assert view.current_hit.content_id == 30
 
 
-def test_the_current_hit_is_told_to_those_who_cannot_see_it(view, qtbot, make_hit) -> None:
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_the_current_hit_is_told_to_those_who_cannot_see_it(
+    view, qtbot, make_hit, monkeypatch, platform: str
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
     view.select(1)
     told = QAccessible.queryAccessibleInterface(view).text(QAccessible.Text.Description)
     assert told == "IMG_2.jpg, photo, strong match, 80 per cent, 2 of 30"
