@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QMimeDatabase
 from PySide6.QtGui import QImage
 
 
@@ -44,8 +43,9 @@ def promise(mime: QMimeData) -> str:
     if any(path.is_dir() for path in paths):
         return "Drop to watch this folder"
     if paths:
-        kind, _ = mimetypes.guess_type(paths[0].name)
-        is_picture = kind is not None and kind.startswith("image/")
+        by_name = QMimeDatabase.MatchMode.MatchExtension
+        kind = QMimeDatabase().mimeTypeForFile(str(paths[0]), by_name).name()
+        is_picture = kind.startswith("image/")
         return f"Drop to search with this {'picture' if is_picture else 'file'}"
     if mime.hasImage():
         return "Drop to search with this picture"

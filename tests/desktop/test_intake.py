@@ -18,7 +18,8 @@ def test_folders_are_watched_and_a_file_is_searched_with(tmp_path: Path) -> None
     assert taken.folders == (tmp_path,)
     assert taken.picture == tmp_path / "a.jpg"
     assert intake.promise(urls(tmp_path)) == "Drop to watch this folder"
-    assert intake.promise(urls(tmp_path / "a.jpg")) == "Drop to search with this picture"
+    for name in ("a.jpg", "B.WEBP", "c.heic", "d.dng"):
+        assert intake.promise(urls(tmp_path / name)) == "Drop to search with this picture"
     assert intake.promise(urls(tmp_path / "a.txt")) == "Drop to search with this file"
 
 
