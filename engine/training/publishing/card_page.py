@@ -167,8 +167,8 @@ def _precisions(card: Mapping[str, Any]) -> str:
     header = ["image tower", "text tower", "both", "among 10", "points beside float32", ""]
     return (
         "Weights are stored as below and computed with as float32; int8 has a scale for each "
-        "output channel or row of a\ntable, int4 for each 32 values of one (its convolutions are "
-        "int8). Unless another was asked for, the smallest that\n"
+        "output channel or row of a\ntable, int4 a step and a beginning for each 32 values of one "
+        "(its convolutions are int8). Unless another was asked\nfor, the smallest that "
         f"costs at most {card['precision']['most_lost']} points ships. Captions finding their "
         f"photos, in {_language(card['languages'][0])}, through the exported graphs:\n\n"
         f"{_table(header, rows)}"

@@ -22,15 +22,13 @@ FEWEST_VALUES = 1_024
 FEWEST_PER_SCALE = 16
 """Where fewer share a scale (depthwise kernels, weights of words), float16 is about as small."""
 PER_BLOCK = 32
-"""Values that share a scale in 4 bits."""
+"""Values that share a step and a beginning in 4 bits."""
 LARGEST_INT8 = 127
-LARGEST_INT4 = 7
+STEPS_INT4 = 15
 LARGEST_FLOAT16 = float(np.finfo(np.float16).max)
 
-_ZERO = 8
-"""What stands for 0 in 4 bits without a sign."""
-_CLIPPED = (1.0, 0.9, 0.8, 0.7, 0.6)
-"""Shares of a block's largest value that are tried as the largest that 4 bits can say."""
+_CLIPPED = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6)
+"""Shares of a block's least and largest values that are tried as what 4 bits can say."""
 
 
 class Precision(StrEnum):
@@ -41,7 +39,7 @@ class Precision(StrEnum):
     INT8 = "int8"
     """Symmetric, a scale for each output channel; in embedding tables for each row."""
     INT4 = "int4"
-    """Symmetric, a scale for each 32 inputs of an output; convolutions, which suffer more from
+    """A step and a beginning for each 32 inputs of an output; convolutions, which suffer more from
     fewer bits, and what is no multiple of 32, as INT8."""
 
 
@@ -129,8 +127,8 @@ def _as_int4(name: str, weight: NDArray[np.float32], axis: int) -> _Packed:
     from onnx import TensorProto, helper, numpy_helper
 
     moved = np.moveaxis(weight, axis, -1)
-    steps, scales = _in_blocks(moved.reshape(-1, PER_BLOCK))
-    low, high = np.split((steps + _ZERO).astype(np.uint8).reshape(-1, 2, PER_BLOCK // 2), 2, axis=1)
+    numbers, steps, beginnings = _in_blocks(moved.reshape(-1, PER_BLOCK))
+    low, high = np.split(numbers.reshape(-1, 2, PER_BLOCK // 2), 2, axis=1)
     made: list[Any] = []
     nodes: list[Any] = []
 
@@ -149,10 +147,10 @@ def _as_int4(name: str, weight: NDArray[np.float32], axis: int) -> _Packed:
         node("BitShift", [both, kept("high", np.array(4, np.uint8))], "second", direction="RIGHT"),
     ]
     unsigned = node("Concat", halves, "unsigned", axis=-1)
-    real = node("Cast", [unsigned], "steps", to=TensorProto.FLOAT)
-    signed = node("Sub", [real, kept("zero", np.array(_ZERO, np.float32))], "signed")
-    scale = node("Cast", [kept("scales", scales)], "scale", to=TensorProto.FLOAT)
-    scaled = node("Mul", [signed, scale], "scaled")
+    number = node("Cast", [unsigned], "number", to=TensorProto.FLOAT)
+    step = node("Cast", [kept("steps", steps)], "step", to=TensorProto.FLOAT)
+    beginning = node("Cast", [kept("beginnings", beginnings)], "beginning", to=TensorProto.FLOAT)
+    scaled = node("Add", [node("Mul", [number, step], "part"), beginning], "scaled")
     shape = kept("shape", np.array(moved.shape, np.int64))
     if axis == weight.ndim - 1:
         node("Reshape", [scaled, shape], "")
@@ -163,23 +161,30 @@ def _as_int4(name: str, weight: NDArray[np.float32], axis: int) -> _Packed:
     return made, nodes
 
 
-def _in_blocks(blocks: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """(N, 32) to steps from -7 to 7, and (N, 1) the scales that come closest of those tried.
+def _in_blocks(
+    blocks: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], NDArray[np.float16], NDArray[np.float16]]:
+    """(N, 32) to numbers from 0 to 15, (N, 1) steps and (N, 1) beginnings.
 
-    A few clipped values may cost less than coarse steps for all (R. Banner et al., "Post Training
-    4-Bit Quantization of Convolutional Networks for Rapid-Deployment", NeurIPS 2019).
+    A value is its number times the step, plus the beginning: of the steps and beginnings that are
+    tried, those that come closest. A few clipped values may cost less than coarse steps for all
+    (R. Banner et al., "Post Training 4-Bit Quantization of Convolutional Networks for
+    Rapid-Deployment", NeurIPS 2019).
     """
-    largest = np.abs(blocks).max(axis=1, keepdims=True)
-    steps = np.zeros(blocks.shape, np.int8)
-    scales = np.ones(largest.shape, np.float16)
-    least = np.full(largest.shape, np.inf, np.float32)
+    least, largest = blocks.min(axis=1, keepdims=True), blocks.max(axis=1, keepdims=True)
+    numbers = np.zeros(blocks.shape, np.uint8)
+    steps, beginnings = np.ones(least.shape, np.float16), np.zeros(least.shape, np.float16)
+    lost = np.full(least.shape, np.inf, np.float32)
     for share in _CLIPPED:
-        tried = (share * largest / LARGEST_INT4).astype(np.float16)
-        scale = np.where(tried > 0, tried, 1).astype(np.float32)
-        found = np.clip(np.rint(blocks / scale), -LARGEST_INT4, LARGEST_INT4)
-        lost = ((found * scale - blocks) ** 2).sum(axis=1, keepdims=True)
-        better = lost < least
-        steps = np.where(better, found, steps).astype(np.int8)
-        scales = np.where(better, scale, scales).astype(np.float16)
-        least = np.where(better, lost, least)
-    return steps, scales
+        step = (share * (largest - least) / STEPS_INT4).astype(np.float16)
+        step = np.where(step > 0, step, np.float16(1))
+        beginning = (share * least).astype(np.float16)
+        wide, begun = step.astype(np.float32), beginning.astype(np.float32)
+        found = np.clip(np.rint((blocks - begun) / wide), 0, STEPS_INT4)
+        tried = ((found * wide + begun - blocks) ** 2).sum(axis=1, keepdims=True)
+        better = tried < lost
+        numbers = np.where(better, found, numbers).astype(np.uint8)
+        steps = np.where(better, step, steps)
+        beginnings = np.where(better, beginning, beginnings)
+        lost = np.where(better, tried, lost)
+    return numbers, steps, beginnings
