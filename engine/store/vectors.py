@@ -121,6 +121,8 @@ class VectorIndex:
             # What a graph has to look at for that many would be the whole index.
             exhausted = wanted * _GRAPH["connectivity"] > size
             exact = size < EXACT_BELOW or allowed is not None or exhausted
+            if exact and allowed is None:
+                wanted = limit  # a scan misses none, and takes longer the more it is asked for
             found = self._index.search(query, min(wanted, size), exact=exact)
         ids, cosines = found.keys.astype(np.int64), 1 - found.distances
         if allowed is not None:
