@@ -8,16 +8,15 @@ from pathlib import PurePath
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.hit_lines import verdict_of
 from engine.paths import shown
-from engine.records import Band, Hit
-
-_BANDS = {Band.STRONG: "strong match", Band.MAYBE: "maybe", Band.WEAK: "weak match"}
+from engine.records import Hit
 
 
 def described(hit: Hit, *, number: int, count: int, ranked: bool) -> str:
     """A hit in words; `number` counts from 1."""
     name = shown(PurePath(hit.member or hit.path).name)
-    match = f"{_BANDS[hit.band]}, {hit.score * 100:.0f} per cent, " if ranked else ""
+    match = f"{verdict_of(hit).lower()}, " if ranked else ""
     return f"{name}, {hit.kind}, {match}{number:,} of {count:,}"
 
 

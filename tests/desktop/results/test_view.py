@@ -281,7 +281,7 @@ def test_the_current_hit_is_told_to_those_who_cannot_see_it(
     monkeypatch.setattr("sys.platform", platform)
     view.select(1)
     told = QAccessible.queryAccessibleInterface(view).text(QAccessible.Text.Description)
-    assert told == "IMG_2.jpg, photo, strong match, 80 per cent, 2 of 30"
+    assert told == "IMG_2.jpg, photo, strong match, 80%, 2 of 30"
     view.show_hits([make_hit(5)], [Section("", 1)])
     assert view.accessibleDescription() == ""
     qtbot.keyClick(view, Qt.Key.Key_Home)
