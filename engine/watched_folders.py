@@ -93,7 +93,7 @@ class WatchedFolders:
             self._announce(
                 Failure(
                     "Changes in a folder will be seen late",
-                    f"{problem}. It is looked through at every start instead.",
+                    f"{problem}. It is looked through every hour and at every start instead.",
                 )
             )
 

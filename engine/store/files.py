@@ -86,8 +86,8 @@ def register_closed(
     ).fetchone()
     failure = ReadFailure(
         SkipReason.UNREADABLE,
-        f"This folder cannot be listed ({detail}). Give yourself permission to open it, "
-        "then retry.",
+        f"This cannot be looked into ({detail}). Give yourself permission to open it, or connect "
+        "its drive, then retry.",
     )
     mark_skipped(connection, [FileId(row[0])], failure, edition="")
 
