@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 from pathlib import PurePath
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -71,21 +71,8 @@ class Preview(QScrollArea):
         self._why = BreakingLabel("")
         self._path = BreakingLabel("faint")
         self._path.setTextFormat(Qt.TextFormat.PlainText)
-        self._buttons = QWidget()
-        row = QHBoxLayout(self._buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        self._open = QPushButton("Open")
-        self._open.clicked.connect(lambda: self._emit(self.open_requested))
-        row.addWidget(self._open)
         self._tools: list[tuple[QToolButton, str]] = []
-        for name, icon, signal in (
-            ("Find similar", "sparkles", self.similar_requested),
-            ("Show in folder", "folder-open", self.reveal_requested),
-        ):
-            row.addWidget(self._tool(name, icon, lambda s=signal: self._emit(s)))
-        copy = self._tool("Copy path", "copy", self._copy)
-        row.addWidget(copy)
-        row.addStretch()
+        self._buttons = self._button_row()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(10)
@@ -209,16 +196,30 @@ class Preview(QScrollArea):
         self._picture.setFixedHeight(int(fitted.height() / ratio))
         self._picture.setPixmap(fitted)
 
-    def _tool(self, name: str, icon: str, action: object) -> QToolButton:
+    def _button_row(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        self._open = QPushButton("Open")
+        self._open.clicked.connect(lambda: self._emit(self.open_requested))
+        line.addWidget(self._open)
+        similar, reveal = self.similar_requested, self.reveal_requested
+        line.addWidget(self._tool("Find similar", "sparkles", lambda: self._emit(similar)))
+        line.addWidget(self._tool("Show in folder", "folder-open", lambda: self._emit(reveal)))
+        line.addWidget(self._tool("Copy path", "copy", self._copy))
+        line.addStretch()
+        return row
+
+    def _tool(self, name: str, icon: str, action: Callable[[], None]) -> QToolButton:
         button = QToolButton(accessibleName=name)
         button.setToolTip(name)
         button.clicked.connect(action)
         self._tools.append((button, icon))
         return button
 
-    def _emit(self, signal: object) -> None:
+    def _emit(self, signal: SignalInstance) -> None:
         if self._hit is not None:
-            signal.emit(self._hit)  # type: ignore[attr-defined]
+            signal.emit(self._hit)
 
     def _copy(self) -> None:
         if self._hit is not None:

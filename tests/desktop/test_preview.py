@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractButton
 
 from desktop.preview import PICTURE_PX, TEXT_PX, Preview
 from engine.readings import Details, Kind
@@ -45,6 +46,24 @@ def test_a_picture_that_could_not_be_loaded_is_asked_for_again(preview, make_hit
     preview.show_picture(1, PICTURE_PX, QImage())
     with qtbot.waitSignal(preview.picture_wanted):
         preview.show_hit(make_hit(1), ())
+
+
+@pytest.mark.parametrize(
+    ("button", "signal"),
+    [
+        ("Open", "open_requested"),
+        ("Find similar", "similar_requested"),
+        ("Show in folder", "reveal_requested"),
+    ],
+)
+def test_each_button_asks_for_the_hit_that_shows(preview, make_hit, qtbot, button, signal) -> None:
+    hit = make_hit(1)
+    preview.show_hit(hit, ())
+    buttons = preview.findChildren(QAbstractButton)
+    named = next(one for one in buttons if button in (one.text(), one.accessibleName()))
+    with qtbot.waitSignal(getattr(preview, signal)) as asked:
+        qtbot.mouseClick(named, Qt.MouseButton.LeftButton)
+    assert asked.args == [hit]
 
 
 def test_a_text_stays_where_one_reads_while_its_hit_is_shown_anew(preview, make_hit) -> None:
