@@ -122,9 +122,7 @@ class Bridge(QObject):
         def deliver(done: Future[bytes | None]) -> None:
             if self._closed or done.cancelled():
                 return
-            jpeg = done.result()
-            image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
-            self.file_picture_loaded.emit(path, image)
+            self.file_picture_loaded.emit(path, _image(done.result()))
 
         self._library.picture_async(path).add_done_callback(deliver)
 
@@ -230,7 +228,7 @@ class Bridge(QObject):
             if not self._closed:
                 log.exception("no thumbnail of %s", shown(hit.path))
             jpeg = None
-        image = QImage.fromData(jpeg, "JPEG") if jpeg else QImage()
+        image = _image(jpeg)
         with self._wanted_lock:
             self._wanted.discard((hit.segment_id, edge_px))  # it may be wanted again
         if not self._closed:
@@ -246,3 +244,11 @@ class Bridge(QObject):
                 self.library_changed.emit()
             case Failure():
                 self.failed.emit(event.title, event.message)
+
+
+def _image(jpeg: bytes | None) -> QImage:
+    """The picture, a null one where there is none or it is damaged."""
+    if not jpeg:
+        return QImage()
+    # PySide's stubs want bytes for the format, and PySide itself a string.
+    return QImage.fromData(jpeg, "JPEG")  # type: ignore[arg-type]

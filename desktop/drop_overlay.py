@@ -34,7 +34,7 @@ class DropOverlay(QWidget):
 
     def _tell(self, text: str) -> None:
         self._text = text
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self.window().rect())
         self.raise_()
         self.show()
 
@@ -56,7 +56,7 @@ class DropOverlay(QWidget):
             self.dropped.emit(event.mimeData())
             return True
         elif isinstance(event, QResizeEvent):
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self.window().rect())
         return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -26,7 +26,7 @@ from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
-from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult
+from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
 
 REFRESH_MS = 2_000
 REFRESH_SHARE = 20
@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+O", self.pick_folder),
             ("Escape", self.search_bar.clear),
         ):
-            QShortcut(QKeySequence(keys), self, activated=action)
+            QShortcut(QKeySequence(keys), self, action)
 
     # What happens
 
@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
         answer = self._question.answer
         self.preview.show_hit(hit, answer.words if answer else ())
 
-    def _on_thumbnail(self, segment_id: int, edge_px: int, image: QImage) -> None:
+    def _on_thumbnail(self, segment_id: SegmentId, edge_px: int, image: QImage) -> None:
         self.preview.show_picture(segment_id, edge_px, image)
         if edge_px <= 512:
             self._cache.put(segment_id, edge_px, image)

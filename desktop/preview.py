@@ -53,21 +53,22 @@ class Preview(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(260)
         self.setAccessibleName("Preview")
-        body = QWidget(objectName="preview")
+        body = QWidget()
+        body.setObjectName("preview")
         body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._picture.setAccessibleName("Picture")
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._text = QTextBrowser(accessibleName="Text")
+        self._text = QTextBrowser()
+        self._text.setAccessibleName("Text")
         self._text.setOpenLinks(False)
         self._text.document().documentLayout().documentSizeChanged.connect(self._fit_text)
-        self._unreadable = QLabel("The file cannot be read now", objectName="faint")
-        self._unreadable.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._unreadable.setWordWrap(True)
+        self._unreadable = _note("The file cannot be read now")
         self._title = BreakingLabel("title")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._facts = BreakingLabel("faint")
-        self._why_title = QLabel("Why it was found", objectName="sectionTitle")
+        self._why_title = QLabel("Why it was found")
+        self._why_title.setObjectName("sectionTitle")
         self._why = BreakingLabel("")
         self._path = BreakingLabel("faint")
         self._path.setTextFormat(Qt.TextFormat.PlainText)
@@ -89,9 +90,7 @@ class Preview(QScrollArea):
         ):
             layout.addWidget(widget)
         layout.addStretch()
-        self._hint = QLabel("Choose something to see it here.", objectName="faint")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setWordWrap(True)
+        self._hint = _note("Choose something to see it here.")
         layout.insertWidget(0, self._hint)
         self.setWidget(body)
         self.tint()
@@ -211,7 +210,8 @@ class Preview(QScrollArea):
         return row
 
     def _tool(self, name: str, icon: str, action: Callable[[], None]) -> QToolButton:
-        button = QToolButton(accessibleName=name)
+        button = QToolButton()
+        button.setAccessibleName(name)
         button.setToolTip(name)
         button.clicked.connect(action)
         self._tools.append((button, icon))
@@ -228,6 +228,12 @@ class Preview(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+def _note(text: str) -> QLabel:
+    note = QLabel(text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+    note.setObjectName("faint")
+    return note
 
 
 def _shows(hit: Hit) -> tuple[object, ...]:

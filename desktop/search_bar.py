@@ -37,13 +37,14 @@ class SearchBar(QWidget):
         self._field = QLineEdit(
             placeholderText="Describe what you are looking for, or drop a picture",
             clearButtonEnabled=True,
-            accessibleName="Search",
         )
+        self._field.setAccessibleName("Search")
         self._field.setAcceptDrops(False)  # it would take a picture for the words of its address
         self._field.installEventFilter(self)
         self._chip = PictureChip()
         self._chip.hide()
-        self._pick = QToolButton(accessibleName="Choose a picture to search with")
+        self._pick = QToolButton()
+        self._pick.setAccessibleName("Choose a picture to search with")
         self._pick.setToolTip("Search with a picture…")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 4)

@@ -91,7 +91,8 @@ class _Table(QTableView):
     row_opened = Signal(int)
 
     def __init__(self, name: str) -> None:
-        super().__init__(accessibleName=name)
+        super().__init__()
+        self.setAccessibleName(name)
         self.setItemDelegate(_Cell(self))
         self.doubleClicked.connect(lambda index: self.row_opened.emit(index.row()))
         self.verticalScrollBar().valueChanged.connect(self.fit_rows)
@@ -133,7 +134,8 @@ class TableDialog(QDialog):
     ) -> None:
         """`widths` are columns and their widths in pixels; `name` is for those who cannot see."""
         super().__init__(parent)
-        self.summary = QLabel(objectName="title")
+        self.summary = QLabel()
+        self.summary.setObjectName("title")
         table = _Table(name)
         table.setModel(model)
         model.modelReset.connect(table.fit_rows)

@@ -14,7 +14,9 @@ class FoldButton(QToolButton):
 
     def __init__(self, icon: str, panel: QWidget, name: str, state: WindowState) -> None:
         what_it_does = f"Show or hide the {name}"
-        super().__init__(checkable=True, accessibleName=what_it_does)
+        super().__init__()
+        self.setCheckable(True)
+        self.setAccessibleName(what_it_does)
         self.setToolTip(what_it_does)
         self._icon_name = icon
         is_shown = state.is_shown(name)
@@ -37,7 +39,8 @@ class Toolbar(QWidget):
     """Arranges the search field and the two buttons."""
 
     def __init__(self, left: FoldButton, middle: QWidget, right: FoldButton) -> None:
-        super().__init__(objectName="toolbar")
+        super().__init__()
+        self.setObjectName("toolbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)

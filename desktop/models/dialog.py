@@ -63,10 +63,12 @@ class ModelsDialog(QDialog):
         self._found: Recommendation | None = None
         self._progress = IndexProgress(Phase.IDLE)
         self._arranged: list[tuple[str, list[str]]] = []
-        self._headings = {name: QLabel(name, objectName="sectionTitle") for name in _ORDER}
+        self._headings = {name: QLabel(name) for name in _ORDER}
         for heading in self._headings.values():
+            heading.setObjectName("sectionTitle")
             heading.setContentsMargins(0, 10, 0, 0)
-        explanation = QLabel(EXPLANATION, objectName="faint", wordWrap=True)
+        explanation = QLabel(EXPLANATION, wordWrap=True)
+        explanation.setObjectName("faint")
         self.advice = AdviceBar()
         self.advice.asked.connect(self.advice_asked)
         self.advice.cancelled.connect(self.advice_cancelled)
@@ -81,15 +83,17 @@ class ModelsDialog(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._list)
         column.addStretch()
-        self._area = QScrollArea(accessibleName="Models", widgetResizable=True)
+        self._area = QScrollArea(widgetResizable=True)
+        self._area.setAccessibleName("Models")
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidget(content)
+        title = QLabel("Models")
+        title.setObjectName("title")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 20)
         layout.setSpacing(12)
-        layout.addWidget(QLabel("Models", objectName="title"))
-        for widget in (explanation, self.advice, self._problem):
+        for widget in (title, explanation, self.advice, self._problem):
             layout.addWidget(widget)
         layout.addWidget(self._area, 1)
         layout.addLayout(self._foot())
@@ -208,8 +212,8 @@ class ModelsDialog(QDialog):
         # `takeAt` would leave the items to Python, and Qt would go on asking those for their sizes.
         for widget in (*self._headings.values(), *self.rows.values()):
             self._list.removeWidget(widget)
-        for heading in self._headings.values():
-            heading.hide()
+        for label in self._headings.values():
+            label.hide()
         for heading, names in arranged:
             self._list.addWidget(self._headings[heading])
             self._headings[heading].show()

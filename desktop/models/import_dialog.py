@@ -38,7 +38,8 @@ class ModelImportDialog(QDialog):
         self._path = QLineEdit(placeholderText="A file or a folder")
         self._path.setAccessibleName("File or folder")
         self._path.textChanged.connect(self._on_path)
-        self._name = QLineEdit(accessibleName="Name")
+        self._name = QLineEdit()
+        self._name.setAccessibleName("Name")
         self._architecture = QLineEdit(placeholderText="OpenCLIP's name, such as ViT-B-32")
         self._architecture.setAccessibleName("Architecture")
         file = QPushButton("File…", autoDefault=False)
@@ -60,12 +61,14 @@ class ModelImportDialog(QDialog):
         foot.addStretch()
         foot.addWidget(cancel)
         foot.addWidget(begin)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 20, 20, 20)
-        layout.setSpacing(14)
-        layout.addWidget(QLabel(EXPLANATION, objectName="faint", wordWrap=True))
-        layout.addLayout(self._form)
-        layout.addLayout(foot)
+        explanation = QLabel(EXPLANATION, wordWrap=True)
+        explanation.setObjectName("faint")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(20, 20, 20, 20)
+        self._column.setSpacing(14)
+        self._column.addWidget(explanation)
+        self._column.addLayout(self._form)
+        self._column.addLayout(foot)
         self._on_path("")
 
     def set_path(self, path: Path) -> None:
@@ -76,7 +79,7 @@ class ModelImportDialog(QDialog):
         path = Path(text)
         self._form.setRowVisible(self._architecture, path.suffix.lower() in CHECKPOINTS)
         # Where text wraps, a layout asks for too little: its fields would be squeezed.
-        self.setMinimumHeight(self.layout().totalHeightForWidth(self.minimumWidth()))
+        self.setMinimumHeight(self._column.totalHeightForWidth(self.minimumWidth()))
         self._name.setText(re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip(".-_"))
 
     def _pick_file(self) -> None:

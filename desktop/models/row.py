@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -38,8 +39,8 @@ class ModelRow(QWidget):
         bold = QFont(self._title.font())
         bold.setWeight(QFont.Weight.DemiBold)
         self._title.setFont(bold)
-        self._badge = QLabel(objectName="chip", margin=3)
-        self._recommended = QLabel("Recommended", objectName="chip", margin=3)
+        self._badge = _chip()
+        self._recommended = _chip("Recommended")
         self._recommended.hide()
         self._facts = _text()
         self._figures = _text()
@@ -49,14 +50,15 @@ class ModelRow(QWidget):
         self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(6)
+        self._buttons: list[QAbstractButton] = []
+        self._button_row = QHBoxLayout()
+        self._button_row.setSpacing(6)
         heading = QHBoxLayout()
         heading.setSpacing(8)
         for label in (self._title, self._badge, self._recommended):
             heading.addWidget(label, alignment=Qt.AlignmentFlag.AlignVCenter)
         heading.addStretch()
-        heading.addLayout(self._buttons)
+        heading.addLayout(self._button_row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 0)
         layout.setSpacing(4)
@@ -135,24 +137,31 @@ class ModelRow(QWidget):
         )
         if offered == self._offered:
             return
-        had_focus = self._offered is not None and self._has_focus()
+        had_focus = any(button.hasFocus() for button in self._buttons)
         self._offered = offered
-        while (item := self._buttons.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
-        for action in offered[0]:
-            button = QPushButton(action.value)
-            button.setAccessibleName(f"{action.value.rstrip('…')}: {self.entry.title}")
-            button.clicked.connect(lambda _=False, a=action: self._ask(a))
-            button.ensurePolished()  # else the row is as high as an unstyled one
-            self._buttons.addWidget(button)
+        for button in self._buttons:
+            self._button_row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._buttons = [self._button(action) for action in offered[0]]
         if offered[1]:
-            self._buttons.addWidget(self._more(offered[1]))
-        if had_focus and self._buttons.count():
-            self._buttons.itemAt(0).widget().setFocus()
+            self._buttons.append(self._more(offered[1]))
+        for button in self._buttons:
+            self._button_row.addWidget(button)
+        if had_focus and self._buttons:
+            self._buttons[0].setFocus()
+
+    def _button(self, action: Action) -> QPushButton:
+        button = QPushButton(action.value)
+        button.setAccessibleName(f"{action.value.rstrip('…')}: {self.entry.title}")
+        button.clicked.connect(lambda: self._ask(action))
+        button.ensurePolished()  # else the row is as high as an unstyled one
+        return button
 
     def _more(self, actions: tuple[Action, ...]) -> QToolButton:
-        more = QToolButton(text="⋯", accessibleName=f"More for {self.entry.title}")
+        more = QToolButton()
+        more.setText("⋯")
+        more.setAccessibleName(f"More for {self.entry.title}")
         more.setToolTip("What else can be done with it")
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -166,10 +175,6 @@ class ModelRow(QWidget):
         _say(self._error, "")
         self.asked.emit(action.value, self.entry)
 
-    def _has_focus(self) -> bool:
-        items = (self._buttons.itemAt(i).widget() for i in range(self._buttons.count()))
-        return any(widget.hasFocus() for widget in items)
-
 
 def _own(entry: ModelEntry) -> str:
     """What is wrong with it, and what it left."""
@@ -177,6 +182,12 @@ def _own(entry: ModelEntry) -> str:
         f"{entry.problem[:1].upper()}{entry.problem[1:].rstrip('.')}." if entry.problem else ""
     )
     return " ".join(filter(None, (problem, words.kept(entry))))
+
+
+def _chip(text: str = "") -> QLabel:
+    chip = QLabel(text, margin=3)
+    chip.setObjectName("chip")
+    return chip
 
 
 def _text(*, faint: bool = True) -> QLabel:

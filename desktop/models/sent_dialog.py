@@ -26,7 +26,9 @@ class ModelSentDialog(TableDialog):
         super().__init__("Requests that left this computer", self.model, widths, parent)
         self.setWindowTitle("What left this computer")
         self.resize(820, 460)
-        self.column.insertWidget(1, QLabel(EXPLANATION, objectName="faint", wordWrap=True))
+        explanation = QLabel(EXPLANATION, wordWrap=True)
+        explanation.setObjectName("faint")
+        self.column.insertWidget(1, explanation)
 
     def show_sent(self, sent: Sequence[Sent]) -> None:
         """Lists these requests."""
