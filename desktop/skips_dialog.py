@@ -41,6 +41,7 @@ class SkipsDialog(TableDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.model = RowsModel(_COLUMNS, _cells)
+        self._tried_again: frozenset[Skip] = frozenset()
         super().__init__("Skipped files", self.model, ((0, 200), (1, 160), (3, 220)), parent)
         self.setWindowTitle("Skipped files")
         self.resize(960, 520)
@@ -61,12 +62,17 @@ class SkipsDialog(TableDialog):
         """Lists these files; what is listed already stays as one reads it."""
         if tuple(skips) != self.model.rows:
             self.model.show_rows(skips)
+        # One that failed anew is listed with another time, and one that is read not at all.
+        if self._tried_again.isdisjoint(skips):
             self._retry.setText(_TRY_AGAIN)
         self.summary.setText(_summary(skips))
 
     def _try_again(self) -> None:
         # Files inside others, and of other types, are not tried again: nothing of theirs changes.
-        if any(not s.member and s.reason is not SkipReason.UNSUPPORTED for s in self.model.rows):
+        self._tried_again = frozenset(
+            s for s in self.model.rows if not s.member and s.reason is not SkipReason.UNSUPPORTED
+        )
+        if self._tried_again:
             self._retry.setText("Trying again…")
         self.retry_requested.emit()
 

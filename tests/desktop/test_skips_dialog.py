@@ -103,7 +103,10 @@ def test_one_sees_that_files_are_tried_again_until_they_were(dialog: SkipsDialog
     dialog._retry.click()
     dialog.show_skips(SKIPS)
     assert dialog._retry.text() == "Trying again…"
-    dialog.show_skips([replace(skip, attempts=2) for skip in SKIPS])
+    failed_anew = replace(SKIPS[1], attempts=2)
+    dialog.show_skips([SKIPS[0], failed_anew, OTHER])
+    assert dialog._retry.text() == "Trying again…", "one of them waits still"
+    dialog.show_skips([failed_anew, OTHER])
     assert dialog._retry.text() == "Try again"
     dialog.show_skips([OTHER])
     dialog._retry.click()
