@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QTimer, Signal
+from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from desktop.bridge import Bridge, Overview
 from desktop.drop_overlay import DropOverlay
 from desktop.files_desk import FilesDesk
 from desktop.models.desk import ModelsDesk
+from desktop.pace import Pace
 from desktop.preview import Preview
 from desktop.question import Question
 from desktop.results.hit_menu import copy_paths
@@ -27,9 +28,6 @@ from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
 from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
-
-REFRESH_MS = 2_000
-REFRESH_SHARE = 20
 
 
 class MainWindow(QMainWindow):
@@ -58,9 +56,8 @@ class MainWindow(QMainWindow):
         self.files = FilesDesk(bridge, self)
         self._splitter = QSplitter()
         self._overlay = DropOverlay(self)
-        self._refresh = QTimer(self, singleShot=True)
-        self._refresh_ms = REFRESH_MS
-        self._refresh.timeout.connect(self.refresh)
+        self._pace = Pace(self)
+        self._pace.due.connect(self.refresh)
         self._arrange()
         self._connect_panels()
         self._connect_bridge()
@@ -73,7 +70,7 @@ class MainWindow(QMainWindow):
 
     def refresh(self) -> None:
         """Asks anew for what is shown."""
-        self._refresh.stop()
+        self._pace.note_look()
         self._cache.doubt_missing()
         self._bridge.load_overview()
         if self.skips_dialog.isVisible():
@@ -189,7 +186,7 @@ class MainWindow(QMainWindow):
         bridge.file_picture_loaded.connect(self.search_bar.show_chip)
         bridge.text_loaded.connect(self.preview.show_text)
         bridge.progress_changed.connect(self._on_progress)
-        bridge.library_changed.connect(self._on_library_changed)
+        bridge.library_changed.connect(self._pace.note_change)
         bridge.overview_loaded.connect(self._on_overview)
         bridge.skips_loaded.connect(self.skips_dialog.show_skips)
         bridge.failed.connect(self.tell)
@@ -232,8 +229,7 @@ class MainWindow(QMainWindow):
         has_folders = bool(self._overview and self._overview.folders)
         self._question.answer = result
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
-        # Looking again must cost little: a large library is looked at less often.
-        self._refresh_ms = max(REFRESH_MS, int(result.seconds * 1000 * REFRESH_SHARE))
+        self._pace.note_answer(result.seconds)
         self.answered.emit(result)
 
     def _on_failure(self, title: str, message: str) -> None:
@@ -256,10 +252,6 @@ class MainWindow(QMainWindow):
         self.status.show_progress(progress)
         self.models.show_progress(progress)
         self.results.show_progress(progress)
-
-    def _on_library_changed(self) -> None:
-        if not self._refresh.isActive():
-            self._refresh.start(self._refresh_ms)
 
     def _on_current(self, hit: Hit | None) -> None:
         answer = self._question.answer
@@ -292,7 +284,7 @@ class MainWindow(QMainWindow):
     # Qt's own
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._refresh.stop()
+        self._pace.stop()
         self._state.keep(self, self._splitter)
         self._pasted.cleanup()
         super().closeEvent(event)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from desktop import open_files, question, questions, theme
+from desktop import open_files, pace, question, questions, theme
 from desktop.main_window import MainWindow
 from engine.records import Phase, Query
 
@@ -188,8 +188,8 @@ def test_the_arrow_down_from_the_field_begins_at_the_first_hit(open_window, shel
 def test_a_folder_is_listed_as_soon_as_it_is_added(
     open_window, pictures, qtbot, monkeypatch
 ) -> None:
+    monkeypatch.setattr(pace, "LEAST_REST_MS", 10 * PATIENCE_MS)
     window = open_window()
-    monkeypatch.setattr(window, "_refresh_ms", 10 * PATIENCE_MS)
     qtbot.waitUntil(lambda: window.results.empty.title == "Find anything by describing it")
     window._bridge.add_folder(pictures)
     qtbot.waitUntil(lambda: window.sidebar._folders.count() == 1)
@@ -281,16 +281,6 @@ def test_an_error_is_told_and_the_next_search_works(open_window, shelf, qtbot, t
     with answering(qtbot, window, picture=None):
         window.search_bar.clear()
     assert len(names(window)) == 4
-
-
-def test_answers_do_not_put_off_the_next_look_at_the_library(open_window, shelf, qtbot) -> None:
-    window = open_window(shelf)
-    wait_for(qtbot, window, 4)
-    window._on_library_changed()
-    due_ms = window._refresh.remainingTime()
-    ask(qtbot, window, "a rocket")
-    ask(qtbot, window, "a cat")
-    assert window._refresh.remainingTime() < due_ms
 
 
 def test_a_thumbnail_that_there_could_not_be_is_tried_again(
