@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from desktop import icons, theme
 from desktop.bridge import Bridge
 from desktop.main_window import MainWindow
+from desktop.opening import opened
 from desktop.window_state import WindowState
 from engine.errors import KeepsightError
 from engine.library import Library
@@ -24,7 +25,7 @@ def run(home: Home, folders: Sequence[Path] = ()) -> int:
     app = QApplication(sys.argv[:1])
     dress(app)
     try:
-        library = Library.open(home)
+        library = opened(home)
     except KeepsightError as error:
         explain(error)
         return 1
