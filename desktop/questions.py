@@ -7,10 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
+from engine.library import photo_extensions
 from engine.paths import shown
 from engine.records import Folder
-
-PICTURES = "Pictures (*.jpg *.jpeg *.png *.webp *.gif *.tif *.tiff *.bmp);;All files (*)"
 
 
 def folder_to_watch(parent: QWidget) -> Path | None:
@@ -21,8 +20,14 @@ def folder_to_watch(parent: QWidget) -> Path | None:
 
 def picture(parent: QWidget) -> Path | None:
     """A picture to search with, or None."""
-    home = str(Path.home())
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Search with a picture", home, PICTURES)
+    pictures = " ".join(f"*{extension}" for extension in photo_extensions())
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent,
+        "Search with a picture",
+        str(Path.home()),
+        f"Pictures ({pictures});;All files (*)",
+        options=QFileDialog.Option.HideNameFilterDetails,
+    )
     return Path(chosen) if chosen else None
 
 

@@ -18,8 +18,9 @@ from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
 from engine.own_words import OwnWords
 from engine.paths import Home, shown
+from engine.readers import registry
 from engine.readers.isolation import ReaderPool
-from engine.readings import PixelSpec, ReadFailure, Reading
+from engine.readings import Kind, PixelSpec, ReadFailure, Reading
 from engine.records import (
     ContentId,
     Counts,
@@ -299,6 +300,12 @@ class Library:
                 "the other Keepsight first.",
                 self._home.data,
             ) from error
+
+
+def photo_extensions() -> list[str]:
+    """How the names of photos that can be read end, with the dot."""
+    photos = (family for family in registry.FAMILIES if family.kind is Kind.PHOTO)
+    return sorted(extension for family in photos for extension in family.extensions)
 
 
 def reader_workers() -> int:

@@ -1,9 +1,12 @@
 """What a person is asked, and how they answer."""
 
+import re
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from desktop import questions
 from engine.records import Folder, FolderId, FolderState
@@ -26,3 +29,24 @@ def test_enter_alone_forgets_no_folder(qtbot, tmp_path, answer: str, is_meant: b
 
     QTimer.singleShot(0, reply)
     assert questions.may_remove(window, folder) is is_meant
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.heic", "a.avif", "a.jxl", "a.nef", "a.psd"])
+def test_whatever_photo_can_be_read_can_be_searched_with(qtbot, tmp_path: Path, name: str) -> None:
+    photo = tmp_path / name
+    photo.touch()
+    window = QWidget()
+    qtbot.addWidget(window)
+    offered: list[str] = []
+
+    def choose() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QFileDialog)
+        offered.extend(dialog.nameFilters())
+        dialog.selectFile(str(photo))
+        dialog.accept()
+
+    QTimer.singleShot(0, choose)
+    assert questions.picture(window) == photo
+    assert f"*{photo.suffix}" in re.split("[ ()]", offered[0])
+    assert offered[1] == "All files (*)"
