@@ -115,15 +115,29 @@ class FoundFile:
         return Stamp(self.size_bytes, self.modified_ns)
 
 
+class Null(StrEnum):
+    """What the cosines of a query with unrelated segments are taken to be.
+
+    ALL is the mean and deviation of its cosines with the model's background and a sample of the
+    library. LOWER_HALF is the median of those with the model's background, and how far the lower
+    half of them lies from it. The values stand in the cards of models.
+    """
+
+    ALL = "all"
+    LOWER_HALF = "lower half"
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Turns a cosine into the chance that a hit is right: 1 / (1 + exp(-(slope z + offset))).
 
-    `z` is how many standard deviations the cosine lies above those of unrelated segments.
+    `z` is how many standard deviations the cosine lies above those of unrelated segments, which
+    are told by the `null` that the curve was fitted with.
     """
 
     slope: float
     offset: float
+    null: Null = Null.ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from engine.models.onnx import OnnxGraph, default_threads
 from engine.models.windows import average_windows, split_windows
 from engine.models.wordpiece import WordPieces
 from engine.readings import PixelSpec
-from engine.records import Calibration, Medium, ModelCard
+from engine.records import Calibration, Medium, ModelCard, Null
 
 PREPROCESSING = "wordpiece-2"
 """Changes whenever the same picture or text would be prepared differently."""
@@ -161,7 +161,7 @@ def _damaged(path: Path, reason: str) -> ModelError:
 
 def _card(described: dict[str, Any]) -> ModelCard:
     calibration = {
-        pair: Calibration(slope=fitted["slope"], offset=fitted["offset"])
+        pair: Calibration(fitted["slope"], fitted["offset"], Null(fitted.get("null", Null.ALL)))
         for pair, fitted in described["calibration"].items()
     }
     return ModelCard(

@@ -10,7 +10,6 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.models.base import Encoder
 from engine.records import (
     Calibration,
     ContentId,
@@ -38,6 +37,7 @@ REACHES = (1, 8, 64)
 have thousands of passages that are nearer than any letter."""
 
 LIBRARY_SAMPLE = 1024
+"""Segments of the library that a query is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Where to look by meaning: the pictures or the texts, or those of them that are `allowed`."""
+    """Where to look by meaning: the pictures or the texts, or those of them that are `allowed`.
+
+    Queries are compared with the model's (B, D) `background` and a (S, D) `sample` of the library.
+    """
 
     medium: Medium
     index: VectorIndex
     background: NDArray[np.float32]
+    sample: NDArray[np.float32]
     allowed: NDArray[np.int64] | None
 
 
@@ -91,15 +95,18 @@ def by_meaning(
     if not probes:
         return []
     vectors = [probe.towards(space.medium) for probe in probes]
-    scales = [scale_of(vector, space.background) for vector in vectors]
+    is_photo = space.medium is Medium.PICTURE
+    curves = [probe.photos if is_photo else probe.passages for probe in probes]
+    scales = [
+        scale_of(vector, space.background, space.sample, curve.null)
+        for vector, curve in zip(vectors, curves, strict=True)
+    ]
     weights = [1 / scale.deviation for scale in scales]
     combined = np.sum([w * v for w, v in zip(weights, vectors, strict=True)], axis=0)
     length = float(np.linalg.norm(combined)) or 1.0
     near, owners = _nearest(connection, space, (combined / length).astype(np.float32), limit)
-    baseline = sum(w * scale.mean for w, scale in zip(weights, scales, strict=True))
+    baseline = sum(w * scale.centre for w, scale in zip(weights, scales, strict=True))
     z = (near.cosines * length - baseline) / len(probes)
-    is_photo = space.medium is Medium.PICTURE
-    curves = [probe.photos if is_photo else probe.passages for probe in probes]
     curve = Calibration(
         slope=float(np.mean([c.slope for c in curves])),
         offset=float(np.mean([c.offset for c in curves])),
@@ -182,8 +189,3 @@ def _named(
         Candidate(content_id, None, Match(retriever, rank, chance, detail))
         for rank, content_id in enumerate(contents, start=1)
     ]
-
-
-def background_of(encoder: Encoder, index: VectorIndex, medium: Medium) -> NDArray[np.float32]:
-    """(B, D) segments to compare a query with: the model's own and a sample of the library."""
-    return np.concatenate([encoder.background(medium), index.sample(LIBRARY_SAMPLE)])

@@ -122,8 +122,9 @@ class Searcher:
                     inside = np.setdiff1d(inside, taken, assume_unique=True)
                 if asked is not None:
                     inside = np.intersect1d(inside, asked)
-            background = retrieve.background_of(model.encoder, index, medium)
-            yield Space(medium, index, background, inside)
+            background = model.encoder.background(medium)
+            sample = index.sample(retrieve.LIBRARY_SAMPLE)
+            yield Space(medium, index, background, sample, inside)
 
     def _found(self, query: Query, parsed: ParsedQuery) -> tuple[Hit, ...]:
         connection = self._database.reading()

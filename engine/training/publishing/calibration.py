@@ -8,10 +8,11 @@ The three pairs that a search compares, with what counts as right:
 - picture: a photo and a photo. Right: a crop of it, darkened and resaved, or a photo whose
   captions are alike (half of all content words in common).
 
-A query's cosines become z by the mean and deviation of its cosines against the background that
-the model ships. Pairs are weighted so that one in 200 is right, about as many as by these labels,
-and a logistic regression is fitted to them (J. Platt, "Probabilistic Outputs for Support Vector
-Machines", 1999).
+A query's cosines become z by those against the background that the model ships: for photos by
+their lower half, since what is right of the background lies in the upper one, else by their mean
+and deviation (engine/search/calibrate.py says why). Pairs are weighted so that one in 200 is right,
+about as many as by these labels, and a logistic regression is fitted to them (J. Platt,
+"Probabilistic Outputs for Support Vector Machines", 1999).
 
 Never fitted on photos that the model learnt: it knows those by heart, so right ones lie higher
 there than they will in anybody's library (a median z of 4.0 instead of 2.9). Fitted on the even
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from engine.errors import CaptionsError
 from engine.models.base import Encoder
 from engine.readings import PixelSpec
-from engine.records import Calibration, Medium
+from engine.records import Calibration, Medium, Null
 from engine.training.data import captioned
 from engine.training.data.captioned import content_words
 from engine.training.data.layouts import CaptionedPhoto
@@ -75,10 +76,11 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """Q queries against N segments: z (Q, N), and whether they are right (Q, N)."""
+    """Q queries against N segments: z (Q, N) by a null, and whether they are right (Q, N)."""
 
     z: Floats
     right: NDArray[np.bool_]
+    null: Null = Null.ALL
 
     def weights(self) -> Floats:
         """Weights under which one pair in 200 is right."""
@@ -111,7 +113,7 @@ def calibrate(
     """Fits on every other of `photos` and reports on the others: photo, passage, picture.
 
     Captions are those in the model's first language; alike are photos by words in Latin letters.
-    Photos with one caption tell nothing of passages: those get the curve of photos then. Raises
+    Photos with one caption tell nothing of passages: those get a curve of photos then. Raises
     CaptionsError where there are too few photos, or one cannot be read.
     """
     language = encoder.card.languages[0]
@@ -128,14 +130,16 @@ def calibrate(
         against[Medium.PICTURE],
         against[Medium.TEXT],
     )
-    photo = _fitted(fitted_on, reported_on, lambda side: side.photo_pairs(photos_background))
+    photo = _fitted(
+        fitted_on, reported_on, lambda side: side.photo_pairs(photos_background, Null.LOWER_HALF)
+    )
     picture = _fitted(fitted_on, reported_on, lambda side: side.picture_pairs(photos_background))
     if fitted_on.has_passages and reported_on.has_passages:
         passage = _fitted(
             fitted_on, reported_on, lambda side: side.passage_pairs(passages_background)
         )
     else:
-        passage = Fitted(photo.calibration, {})
+        passage = Fitted(fit(fitted_on.photo_pairs(photos_background, Null.ALL)), {})
     return {"photo": photo, "passage": passage, "picture": picture}
 
 
@@ -165,8 +169,8 @@ def fit(pairs: Pairs) -> Calibration:
             break
     slope, offset = (round(float(value), 4) for value in parameters)
     if slope <= 0:
-        return Calibration(slope=0.0, offset=round(math.log(PRIOR / (1 - PRIOR)), 4))
-    return Calibration(slope=slope, offset=offset)
+        return Calibration(0.0, round(math.log(PRIOR / (1 - PRIOR)), 4), pairs.null)
+    return Calibration(slope, offset, pairs.null)
 
 
 def held(calibration: Calibration, pairs: Pairs) -> Bands:
@@ -208,7 +212,7 @@ class _Side:
         """Whether there are two photos with captions to join beside one to ask with."""
         return sum(len(captions) > 1 for captions in self._captions) > 1
 
-    def photo_pairs(self, background: Vectors) -> Pairs:
+    def photo_pairs(self, background: Vectors, null: Null) -> Pairs:
         """Every caption against every photo."""
         captions = [
             (caption, owner)
@@ -216,8 +220,8 @@ class _Side:
             for caption in captions
         ]
         queries = figures.encode_texts(self._encoder, [caption for caption, _ in captions])
-        z = _standardised(queries @ self._photos.T, queries @ background.T)
-        return Pairs(z, self._right(captions, range(len(self._captions))))
+        z = _standardised(queries @ self._photos.T, queries @ background.T, null)
+        return Pairs(z, self._right(captions, range(len(self._captions))), null)
 
     def passage_pairs(self, background: Vectors) -> Pairs:
         """Every first caption against every joined second and third one."""
@@ -262,11 +266,16 @@ def _fitted(fitted_on: _Side, reported_on: _Side, pairs: Callable[[_Side], Pairs
     return Fitted(calibration, held(calibration, pairs(reported_on)))
 
 
-def _standardised(cosines: Vectors, against_background: Vectors) -> Floats:
-    """(Q, N) cosines to z, by each query's own background (Q, B)."""
-    mean = against_background.mean(1, keepdims=True)
-    deviation = np.maximum(against_background.std(1, keepdims=True), _SMALLEST_DEVIATION)
-    return np.asarray((cosines - mean) / deviation, np.float64)
+def _standardised(cosines: Vectors, against_background: Vectors, null: Null = Null.ALL) -> Floats:
+    """(Q, N) cosines to z, by each query's own background (Q, B), as a search takes it."""
+    if null is Null.ALL:
+        centre = against_background.mean(1, keepdims=True)
+        deviation = against_background.std(1, keepdims=True)
+    else:
+        centre = np.median(against_background, 1, keepdims=True)
+        below = np.minimum(against_background - centre, 0)
+        deviation = np.sqrt(2 * np.mean(below**2, 1, keepdims=True))
+    return np.asarray((cosines - centre) / np.maximum(deviation, _SMALLEST_DEVIATION), np.float64)
 
 
 def _common(some: Words, others: Words) -> NDArray[np.float32]:

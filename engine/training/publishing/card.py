@@ -105,6 +105,7 @@ def _loadable(plan: Recipe, fitted: Mapping[str, Fitted], folder: Path) -> dict[
             pair: {
                 "slope": found.calibration.slope,
                 "offset": found.calibration.offset,
+                "null": found.calibration.null.value,
                 "held_out": found.bands,
             }
             for pair, found in fitted.items()

@@ -14,6 +14,7 @@ import pytest
 from engine.errors import ModelError
 from engine.models.starter import StarterEncoder, read_card, starter_folder
 from engine.records import Medium
+from engine.search.calibrate import MAYBE, chances, scale_of
 
 EDGE_PX = 224
 LONG_TEXT = "the tenant shall pay the rent on the first day of every month. " * 200
@@ -84,12 +85,11 @@ def test_a_cat_may_well_be_a_cat_and_is_hardly_a_giraffe(starter, demo_photo):
         np.asarray(demo_photo("chelsea.png").resize((EDGE_PX, EDGE_PX)))[None]
     )
     words = starter.encode_texts(["a cat", "a giraffe"])
-    background = words @ starter.background(Medium.PICTURE).T
-    z = ((words @ photo.T).T - background.mean(1)) / background.std(1)
-    calibration = starter.card.photo_calibration
-    chance = 1 / (1 + np.exp(-(calibration.slope * z + calibration.offset)))
-    assert chance[0, 0] > 0.3
-    assert chance[0, 1] < 0.15
+    calibration, background = starter.card.photo_calibration, starter.background(Medium.PICTURE)
+    scales = [scale_of(each, background, background[:0], calibration.null) for each in words]
+    z = [(each @ photo[0] - s.centre) / s.deviation for each, s in zip(words, scales, strict=True)]
+    cat, giraffe = chances(np.array(z), calibration)
+    assert cat > MAYBE > giraffe
 
 
 def test_the_end_of_a_long_text_counts(starter):

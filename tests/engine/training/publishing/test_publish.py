@@ -15,7 +15,7 @@ from torch.nn import functional  # noqa: TID253
 from engine.errors import CaptionsError, KeepsightError, ModelError, RecipeError
 from engine.models.starter import StarterEncoder, read_card
 from engine.models.wordpiece import WordPieces
-from engine.records import Medium
+from engine.records import Medium, Null
 from engine.training.data import dataset
 from engine.training.data.dataset import TrainingData
 from engine.training.publishing.card import FILES
@@ -195,6 +195,8 @@ def test_a_published_model_is_loaded_as_the_starter_is(
     assert (card.name, card.title, card.version) == ("colours", "Colours", "2.0")
     assert (card.dimension, card.pixels.edge_px, card.languages) == (48, EDGE_PX, ("en", "zh"))
     assert card.photo_calibration.slope > 0 > card.photo_calibration.offset
+    assert card.photo_calibration.null is Null.LOWER_HALF
+    assert card.picture_calibration.null is Null.ALL
     words = encoder.encode_texts(["red", "something blue"])
     photos = np.array([COLOURS["blue"], COLOURS["red"]], np.uint8)[:, None, None]
     seen = encoder.encode_images(np.broadcast_to(photos, (2, EDGE_PX, EDGE_PX, 3)))
