@@ -38,10 +38,11 @@ def satisfying(column: str, filters: Filters) -> tuple[str, list[object]]:
     """
     if filters == Filters():
         # The same as below, but out of the indexes of the two tables behind placements.
-        tables = ("files", "members")
-        placed = (
-            f"EXISTS (SELECT 1 FROM {t} AS there WHERE there.content_id = {column})" for t in tables
+        there = (
+            "files AS there WHERE",
+            "members AS there JOIN files AS holder ON holder.content_id = there.container_id WHERE",
         )
+        placed = (f"EXISTS (SELECT 1 FROM {at} there.content_id = {column})" for at in there)
         return f"({' OR '.join(placed)})", []
     clause, values = condition(filters)
     return f"{column} IN (SELECT contents.id {FROM} WHERE {clause})", values

@@ -8,7 +8,7 @@ import pytest
 
 from engine.readings import Details, Kind
 from engine.records import Filters
-from engine.store import listing
+from engine.store import listing, worded
 from engine.store.database import Database
 
 
@@ -60,3 +60,24 @@ def test_what_has_an_unwanted_word_anywhere_is_left_out(database: Database, put)
     assert found(database, Filters(without=("snow",))) == {sun}
     assert found(database, Filters(without=("snow", "sun"))) == set()
     assert len(found(database, Filters(without=("the snow came",)))) == 3
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(kind=Kind.PHOTO)])
+def test_what_a_file_that_is_gone_had_inside_takes_no_place(
+    database: Database, put, filters: Filters
+) -> None:
+    archive = put("trip.zip", kind=Kind.ARCHIVE)
+    inside = put("boat 1.jpg")
+    there = put("a boat in a harbour 2.jpg")
+    with database.writing() as connection:
+        connection.execute(
+            "INSERT INTO members (id, container_id, name, extension, size_bytes, content_id, "
+            "read_at) VALUES (1, ?, 'boat 1.jpg', 'jpg', 1, ?, '')",
+            (archive, inside),
+        )
+        connection.execute("INSERT INTO member_words (rowid, words) VALUES (1, 'boat')")
+        connection.execute("DELETE FROM files WHERE content_id = ?", (inside,))
+    assert worded.by_names(database.reading(), '"boat"', filters, 9) == [there, inside]
+    with database.writing() as connection:
+        connection.execute("DELETE FROM files WHERE content_id = ?", (archive,))
+    assert worded.by_names(database.reading(), '"boat"', filters, 9) == [there]
