@@ -6,10 +6,11 @@ The standard library's own reader opens the file for writing, which a watcher ta
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ MOST_MAILS = 3000
 """Of more mails the newest are read."""
 MOST_MAIL_BYTES = 48 << 20
 MOST_PASSAGES = 8000
+"""Of more passages those of the newest mails are kept."""
 
 _APART = "\n\n"
 _SEPARATOR = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}.*\n")
@@ -37,40 +39,49 @@ _SUBJECT_CHARS = 80
 def read(path: Path, _spec: PixelSpec) -> Reading:
     """The texts of the mails: each is a page, whose section is its subject."""
     from engine.readers.packages import mime
+    from engine.readers.texts import passages as splitting
 
-    passages: list[Passage] = []
-    newest: Letter | None = None
-    offset = count = 0
-    for count, data in enumerate(_mails(path), 1):
-        with _passing_over():
-            letter = mime.letter(mime.parsed(data))
-            room = MOST_PASSAGES - len(passages)
-            passages += islice(_passages(letter, count, offset), room)
-            offset += len(letter.text) + len(_APART)
-            newest = letter if letter.sent_at else newest
-    if not count:
+    starts = _starts(path)
+    if not starts:
         raise NotReadableError(
             SkipReason.WRONG_TYPE, "The file is named .mbox but is no folder of mails."
         )
+    letters: list[tuple[int, Letter, list[Passage]]] = []
+    room = MOST_PASSAGES
+    for number, data in _newest_first(path, starts):
+        with _passing_over():
+            letter = mime.letter(mime.parsed(data))
+            parts = list(islice(splitting.split(letter.text), room))
+            letters.append((number, letter, parts))
+            room -= len(parts)
+        if not room:
+            break
+    passages: list[Passage] = []
+    offset = 0
+    for number, letter, parts in reversed(letters):
+        passages += (_placed(part, letter, number, offset) for part in parts)
+        offset += len(letter.text) + len(_APART)
     if not passages:
         raise NotReadableError(SkipReason.NO_TEXT, "There are no words in these mails.")
+    sent_at = next((letter.sent_at for _, letter, _ in letters if letter.sent_at), None)
     return Reading(
         kind=Kind.DOCUMENT,
         passages=tuple(passages),
         details=Details(
-            pages=count,
-            taken_at=newest.sent_at if newest else None,
-            taken_from=DateSource.MAIL if newest else None,
+            pages=len(starts),
+            taken_at=sent_at,
+            taken_from=DateSource.MAIL if sent_at else None,
         ),
     )
 
 
 def attached(path: Path) -> Iterator[MemberFile]:
-    """The files attached to the mails, each named by its mail's subject and its own name."""
+    """The files attached to the mails, those of the newest first, each named by its mail's subject
+    and its own name."""
     from engine.readers.packages import members, mime
 
     allowance = members.Allowance()
-    for number, data in enumerate(_mails(path), 1):
+    for number, data in _newest_first(path, _starts(path)):
         if allowance.is_spent:
             return
         with _passing_over():
@@ -89,6 +100,7 @@ def is_mailbox(path: Path) -> bool:
 FAMILY = Family(
     name="mbox",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".mbox", ".mbx")),
     decoders=("engine.readers.packages.mime", "engine.readers.texts.passages", "selectolax.lexbor"),
     signatures=({0: b"From "},),
@@ -98,20 +110,25 @@ FAMILY = Family(
 )
 
 
-def _mails(path: Path) -> Iterator[bytes]:
-    """The newest mails, oldest first."""
+def _newest_first(path: Path, starts: list[int]) -> Iterator[tuple[int, bytes]]:
+    """Each mail with its number, from the last one back to 1."""
     with path.open("rb") as file:
-        size = file.seek(0, 2)
-        starts = list(_starts(path, max(0, size - MOST_BYTES)))
-        for start, end in pairwise([*starts[-MOST_MAILS:], size]):
-            file.seek(start)
+        ends = [*starts[1:], file.seek(0, 2)]
+        for number in range(len(starts), 0, -1):
+            file.seek(starts[number - 1])
             file.readline()
-            data = file.read(min(end - file.tell(), MOST_MAIL_BYTES))
-            yield _QUOTED.sub(rb"\1", data)
+            data = file.read(min(ends[number - 1] - file.tell(), MOST_MAIL_BYTES))
+            yield number, _QUOTED.sub(rb"\1", data)
 
 
-def _starts(path: Path, first: int) -> Iterator[int]:
-    """Where mails begin: at lines like an envelope's, which stand after an empty one."""
+def _starts(path: Path) -> list[int]:
+    """Where the newest mails begin, oldest first."""
+    first = max(0, path.stat().st_size - MOST_BYTES)
+    return list(deque(_separators(path, first), MOST_MAILS))
+
+
+def _separators(path: Path, first: int) -> Iterator[int]:
+    """Where lines are like an envelope's and stand after an empty one, from offset `first` on."""
     with path.open("rb") as file:
         file.seek(first)
         position = first
@@ -134,14 +151,11 @@ def _passing_over() -> Iterator[None]:
             raise
 
 
-def _passages(letter: Letter, page: int, offset: int) -> Iterator[Passage]:
-    from engine.readers.texts import passages
-
-    for passage in passages.split(letter.text):
-        yield replace(
-            passage,
-            start=passage.start + offset,
-            end=passage.end + offset,
-            page=page,
-            section=letter.subject[:_SUBJECT_CHARS],
-        )
+def _placed(passage: Passage, letter: Letter, number: int, offset: int) -> Passage:
+    return replace(
+        passage,
+        start=passage.start + offset,
+        end=passage.end + offset,
+        page=number,
+        section=letter.subject[:_SUBJECT_CHARS],
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from engine.readers.family import NotReadableError
 from engine.readers.formats import mbox
+from engine.readers.packages import members
 from engine.readings import DateSource, PixelSpec, ReadFailure, SkipReason
 
 SPEC = PixelSpec(8, squash=True)
@@ -83,10 +84,27 @@ def test_of_a_large_file_the_end_is_read(tmp_path: Path, monkeypatch) -> None:
     assert sections in (["Subject 4", "Subject 5"], ["Subject 3", "Subject 4", "Subject 5"])
 
 
-def test_passages_are_bounded(tmp_path: Path, monkeypatch) -> None:
+def test_of_many_passages_those_of_the_newest_mails_are_kept(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(mbox, "MOST_PASSAGES", 4)
-    path = written(tmp_path / "a.mbox", *map(letter, range(6)))
-    assert len(mbox.read(path, SPEC).passages) == 4
+    reading = mbox.read(written(tmp_path / "a.mbox", *map(letter, range(6))), SPEC)
+    assert [(p.page, p.section) for p in reading.passages] == [
+        (number, f"Subject {number - 1}") for number in (3, 4, 5, 6)
+    ]
+    assert reading.passages[0].start == 0
+    assert reading.details.pages == 6
+    assert reading.details.taken_at is not None
+    assert reading.details.taken_at.day == 15
+
+
+def test_of_many_attachments_those_of_the_newest_mails_are_read(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(members, "MOST_MEMBERS", 2)
+    letters = [letter(number) for number in range(4)]
+    for each in letters:
+        each.add_attachment(b"%PDF-1.4", "application", "pdf", filename="bill.pdf")
+    names = [file.name for file in mbox.attached(written(tmp_path / "a.mbox", *letters))]
+    assert names == ["Subject 3 › bill.pdf", "Subject 2 › bill.pdf"]
 
 
 def test_reading_leaves_the_file_as_it_was(tmp_path: Path) -> None:
