@@ -15,8 +15,9 @@ RAW_EXTENSIONS = frozenset(
 _JPEGS = (".jpg", ".jpeg", ".jpe")
 _HEIFS = (".heic", ".heif", ".hif")
 _RAW_LEADERS = (*_JPEGS, *_HEIFS)
-_LIVE_LEADERS = (*_HEIFS, *_JPEGS)
-_LIVE_MOVIES = (".mov", ".mp4")
+_LIVE_LEADERS = {".mov": (*_HEIFS, *_JPEGS), ".mp4": _HEIFS}
+"""By the film of a live photo. A JPEG beside an MP4 is as a rule the poster of a film that stands
+for itself: programs that fetch or sort films write such pairs, cameras seldom do."""
 LIVE_MOVIE_BYTES = 20_000_000
 """The film of a live photo lasts three seconds; larger ones have a picture as their poster."""
 _SIDECARS = (".xmp", ".aae")
@@ -27,7 +28,7 @@ _VIDEOS = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".3gp")
 def may_follow(name: str) -> bool:
     """Whether a file of this name is shown with another where there is one for it."""
     extension = _split(name.casefold())[1]
-    return extension in RAW_EXTENSIONS or extension in (*_LIVE_MOVIES, *_SIDECARS)
+    return extension in RAW_EXTENSIONS or extension in (*_LIVE_LEADERS, *_SIDECARS)
 
 
 class Beside:
@@ -61,8 +62,8 @@ class Beside:
             return leader and (self.leader_of(leader) or leader)
         if extension in RAW_EXTENSIONS:
             return self._shown_by(stem, _RAW_LEADERS)
-        if extension in _LIVE_MOVIES and self._sizes_bytes.get(name, 0) <= LIVE_MOVIE_BYTES:
-            return self._shown_by(stem, _LIVE_LEADERS)
+        if extension in _LIVE_LEADERS and self._sizes_bytes.get(name, 0) <= LIVE_MOVIE_BYTES:
+            return self._shown_by(stem, _LIVE_LEADERS[extension])
         return None
 
     def _described_by(self, stem: str, extension: str) -> str | None:

@@ -56,11 +56,11 @@ def test_a_live_photo_is_one_with_its_film(library: Library, pictures: Path, mak
 
 def test_a_long_film_stands_beside_its_poster(library: Library, pictures: Path, make_photo) -> None:
     make_photo(pictures / "clip.jpg")
-    film(pictures / "clip.mp4", [scene(1)])
-    os.truncate(pictures / "clip.mp4", LIVE_MOVIE_BYTES + 1)
+    film(pictures / "clip.mov", [scene(1)])
+    os.truncate(pictures / "clip.mov", LIVE_MOVIE_BYTES + 1)
     index(library, pictures)
     hits = {hit.path.name: hit.companions for hit in library.search(Query()).hits}
-    assert hits == {"clip.jpg": (), "clip.mp4": ()}
+    assert hits == {"clip.jpg": (), "clip.mov": ()}
 
 
 def test_what_was_shown_with_another_stands_alone_when_that_is_gone(

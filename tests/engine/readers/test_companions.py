@@ -15,7 +15,9 @@ from engine.readers.companions import Beside, may_follow, sidecar_names
         ("IMG_1.CR2", ["IMG_10.JPG"], None),
         ("IMG_1.MOV", ["IMG_1.HEIC"], "IMG_1.HEIC"),
         ("IMG_1.MOV", ["IMG_1.HEIC", "IMG_1.JPG"], "IMG_1.HEIC"),
-        ("IMG_1.mp4", ["IMG_1.jpg"], "IMG_1.jpg"),
+        ("IMG_1.MOV", ["IMG_1.JPG"], "IMG_1.JPG"),
+        ("IMG_1.mp4", ["IMG_1.heic"], "IMG_1.heic"),
+        ("How to bake bread.mp4", ["How to bake bread.jpg"], None),
         ("IMG_1.MOV", [], None),
         ("film.avi", ["film.jpg"], None),
         ("IMG_1.HEIC", ["IMG_1.MOV"], None),
@@ -50,8 +52,8 @@ def test_what_cannot_be_read_leads_no_picture(name: str, leader: str | None) -> 
 
 @pytest.mark.parametrize(("size_bytes", "leader"), [(4_000_000, "a.jpg"), (90_000_000, None)])
 def test_a_film_with_a_poster_is_no_live_photo(size_bytes: int, leader: str | None) -> None:
-    beside = Beside(["a.jpg", "a.MP4"], sizes_bytes={"a.MP4": size_bytes})
-    assert beside.leader_of("a.MP4") == leader
+    beside = Beside(["a.jpg", "a.MOV"], sizes_bytes={"a.MOV": size_bytes})
+    assert beside.leader_of("a.MOV") == leader
 
 
 @given(
