@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.indexing import companions
 from engine.indexing.batch import Batch, Hashed, KeptPictures, Outcome, Vectors, pictures_of
@@ -20,6 +21,7 @@ from engine.indexing.sweep import is_away
 from engine.paths import shown
 from engine.readers import hashing, registry
 from engine.readers.isolation import ReaderPool
+from engine.readers.metadata import dates
 from engine.readings import Member, ReadFailure, Reading, SkipReason
 from engine.records import ContentId, FileId, FoundFile, Stamp
 from engine.store import contents, embeddings, files, members
@@ -84,13 +86,20 @@ class Pipeline:
         digest, stamp = task.outcome
         connection = self._database.reading()
         content_id = contents.with_hash(connection, digest)
-        if content_id is not None and contents.is_current(connection, content_id, self._versions):
+        if content_id is not None and self._is_read(connection, content_id, task.file.path):
             return _completed(content_id)
         future = self._reading.get(digest)
         if future is None:
             future = self._readers.submit_read(task.file.path, self.embedder.pixels, stamp)
             self._reading[digest] = future
         return future  # type: ignore[return-value]
+
+    def _is_read(self, connection: sqlite3.Connection, content_id: ContentId, path: Path) -> bool:
+        """Whether nothing new would be read of known bytes at `path`, whose name may be a date."""
+        if not contents.is_current(connection, content_id, self._versions):
+            return False
+        named_at = dates.named(path)
+        return named_at is None or not contents.awaits_date(connection, content_id, named_at)
 
     def _store(self, batch: Batch) -> Iterator[Step]:
         """Stores a batch; a file that this fails with is set aside, as it would fail for ever."""

@@ -22,11 +22,16 @@ def as_row(details: Details) -> tuple[object, ...]:
     """The values of COLUMNS."""
     values = {name: getattr(details, name) for name in COLUMNS}
     if details.taken_at is not None:
-        values["taken_at"] = details.taken_at.isoformat(sep=" ")
+        values["taken_at"] = written(details.taken_at)
     values["keywords"] = json.dumps(details.keywords, ensure_ascii=False)
     place = asdict(details.place) if details.place is not None else {}
     values["place"] = json.dumps({k: v for k, v in place.items() if v}, ensure_ascii=False)
     return tuple(values.values())
+
+
+def written(taken_at: datetime) -> str:
+    """A date as it stands in a row."""
+    return taken_at.isoformat(sep=" ")
 
 
 def of_row(row: sqlite3.Row) -> Details:

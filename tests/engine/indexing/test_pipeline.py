@@ -1,7 +1,9 @@
 """What a transaction that fails leaves: the rest goes on, and nothing is lost."""
 
 import os
+import shutil
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,28 @@ def test_files_of_a_drive_unplugged_while_they_wait_go_on_waiting(
     away.rename(pictures)
     index(library, pictures)
     assert library.counts().indexed == 3
+
+
+def test_a_photo_without_a_date_has_that_of_its_new_name(
+    library: Library, pictures: Path, make_photo
+) -> None:
+    make_photo(pictures / "scan.png")
+    index(library, pictures)
+    for name, year in (("2019-07-04 scan.png", 2019), ("2018-07-04 scan.png", 2018)):
+        (segment,) = library.search(Query()).hits
+        segment.path.rename(pictures / name)
+        index(library, pictures)
+        (hit,) = library.search(Query()).hits
+        assert hit.details.taken_at == datetime(year, 7, 4)
+        assert hit.segment_id == segment.segment_id, "its embedding is as it was"
+
+
+def test_a_name_without_a_date_takes_none_away(
+    library: Library, pictures: Path, make_photo
+) -> None:
+    make_photo(pictures / "2019-07-04 scan.png")
+    index(library, pictures)
+    shutil.copy(pictures / "2019-07-04 scan.png", pictures / "scan.png")
+    index(library, pictures)
+    (hit,) = library.search(Query()).hits
+    assert hit.details.taken_at == datetime(2019, 7, 4)
