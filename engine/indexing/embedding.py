@@ -52,9 +52,16 @@ class Embedder:
 
     def embed_missing(self) -> Iterator[int]:
         """Embeds what came since the last time, or everything at first; yields how many."""
-        while segments := embeddings.missing(
-            self._database.reading(), self.vectors.model_id, self._embedded_up_to, PASSAGE_BATCH
-        ):
+        while True:
+            connection = self._database.reading()
+            # Asked for first: what comes between the two is looked for the next time.
+            newest = embeddings.newest_segment(connection)
+            segments = embeddings.missing(
+                connection, self.vectors.model_id, self._embedded_up_to, PASSAGE_BATCH
+            )
+            if not segments:
+                self._embedded_up_to = newest
+                return
             self._embed(segments)
             self._embedded_up_to = segments[-1].segment_id
             yield len(segments)

@@ -127,6 +127,12 @@ def missing(
     return [_unembedded(row) for row in rows]
 
 
+def newest_segment(connection: sqlite3.Connection) -> SegmentId:
+    """The highest id of a segment, 0 where there is none: what comes later gets a higher one."""
+    row = connection.execute("SELECT coalesce(max(id), 0) FROM segments").fetchone()
+    return SegmentId(row[0])
+
+
 def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
     """Takes over the embeddings that a model with the same image or text tower has made."""
     for medium, tower in _TOWERS.items():

@@ -1,0 +1,58 @@
+"""What a model still lacks is found without looking at all that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.library import Library
+from engine.readings import Kind, Passage, Reading
+from engine.store import contents
+
+
+def keep_texts(library: Library, count: int) -> None:
+    passages = tuple(Passage("boats in a harbour", n, n + 18) for n in range(count))
+    with library._database.writing() as connection:
+        contents.keep(connection, b"texts %d" % count, Reading(Kind.DOCUMENT, passages=passages))
+
+
+def steps_of(library: Library, work: Callable[[], object]) -> int:
+    """How many instructions SQLite needs to read what `work` asks for."""
+    taken = 0
+
+    def count() -> None:
+        nonlocal taken
+        taken += 1
+
+    connection = library._database.reading()
+    connection.set_progress_handler(count, 1)
+    work()
+    connection.set_progress_handler(None, 1)
+    return taken
+
+
+def test_what_comes_costs_what_it_is_and_not_what_is_there(
+    library: Library, pictures: Path, make_photo: Callable[..., Path]
+) -> None:
+    for _ in library.index([pictures]):
+        pass
+    keep_texts(library, 500)
+    embedder = library._pipeline.embedder
+    assert sum(embedder.embed_missing()) == 500
+    idle = steps_of(library, lambda: list(embedder.embed_missing()))
+    keep_texts(library, 3)
+    assert list(embedder.embed_missing()) == [3]
+    # A photo comes with its vector: nothing is missing then.
+    make_photo(pictures / "a.jpg")
+    for _ in library.index([pictures]):
+        pass
+    assert steps_of(library, lambda: list(embedder.embed_missing())) == idle < 500
+    assert len(embedder.vectors.texts) == 503
+
+
+def test_the_first_look_after_a_start_is_the_only_long_one(library: Library) -> None:
+    keep_texts(library, 500)
+    list(library._pipeline.embedder.embed_missing())
+    fresh = library._models.active.embedder(library._database, library._index_readers)
+    looks = [steps_of(library, lambda: list(fresh.embed_missing())) for _ in range(2)]
+    assert looks[0] > 500 > looks[1]
