@@ -35,9 +35,10 @@ class Ranked:
 def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
     """One ranking out of several, best first.
 
-    Contents are ordered by band, that of their best chance of being right, and within a band by
-    weighted reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009): the sum over retrievers of
-    weight / (60 + rank). In the weak band, where a first rank means nothing, the chance itself
+    Those whose name is what was asked for come before all others: nothing else is as certain to be
+    meant. Contents are ordered by band, that of their best chance of being right, and within a band
+    by weighted reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009): the sum over retrievers
+    of weight / (60 + rank). In the weak band, where a first rank means nothing, the chance itself
     decides. A score is a content's best chance, and never above that of the content before it.
     """
     found: dict[ContentId, list[Candidate]] = {}
@@ -49,11 +50,12 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
         chance = max(candidate.match.score for candidate in group)
         band = band_of(chance)
         merit = chance if band is Band.WEAK else _reciprocal_ranks(group)
-        entries.append((_BAND_ORDER[band], -merit, content, chance, band))
+        is_other = not any(candidate.is_named for candidate in group)
+        entries.append((is_other, _BAND_ORDER[band], -merit, content, chance, band))
     entries.sort()
     ranked: list[Ranked] = []
     ceiling = 1.0
-    for _, _, content, chance, band in entries:
+    for *_, content, chance, band in entries:
         ceiling = min(ceiling, chance)
         ranked.append(
             Ranked(

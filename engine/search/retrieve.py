@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -28,6 +28,9 @@ DETAILS_CHANCE = 0.85
 NAME_CHANCE = 0.8
 """Chances of a hit that has every word asked for: in its text, in what it says of itself, or in
 its name."""
+
+EXACT_NAME_CHANCE = 0.99
+"""The chance of a hit whose name is what was asked for."""
 
 SPARE = 64
 """Segments asked for beyond the limit, since several may belong to one content or to none."""
@@ -61,11 +64,15 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A content that a retriever found, by its best segment."""
+    """A content that a retriever found, by its best segment.
+
+    It `is_named` where its name is what was asked for, rather than has the words.
+    """
 
     content_id: ContentId
     segment_id: SegmentId | None
     match: Match
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +173,24 @@ def by_details(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) 
 
 
 def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
-    """Contents with a file whose name, or folders' names, have every word asked for."""
+    """Contents with a file whose name, or folders' names, have every word asked for.
+
+    Those whose name is what was asked for come first.
+    """
     words, expression = _expression(parsed)
     if not expression:
         return []
+    found = worded.named(connection, parsed.words, expression, parsed.filters, limit)
+    exact = [
+        replace(candidate, is_named=True)
+        for candidate in _named(
+            found, Retriever.NAME, EXACT_NAME_CHANCE, f"its name is: {parsed.words}"
+        )
+    ]
     named = worded.by_names(connection, expression, parsed.filters, limit)
+    others = [content_id for content_id in named if content_id not in found]
     detail = f"its name or folder has: {', '.join(words)}"
-    return _named(named, Retriever.NAME, NAME_CHANCE, detail)
+    return exact + _named(others, Retriever.NAME, NAME_CHANCE, detail, after=len(exact))
 
 
 def _expression(parsed: ParsedQuery) -> tuple[list[str], str]:
@@ -182,10 +200,14 @@ def _expression(parsed: ParsedQuery) -> tuple[list[str], str]:
 
 
 def _named(
-    contents: Sequence[ContentId], retriever: Retriever, chance: float, detail: str
+    contents: Sequence[ContentId],
+    retriever: Retriever,
+    chance: float,
+    detail: str,
+    after: int = 0,
 ) -> list[Candidate]:
-    """Contents in this order, found as a whole rather than by a segment."""
+    """Contents in this order, found as a whole rather than by a segment, `after` others."""
     return [
         Candidate(content_id, None, Match(retriever, rank, chance, detail))
-        for rank, content_id in enumerate(contents, start=1)
+        for rank, content_id in enumerate(contents, start=after + 1)
     ]

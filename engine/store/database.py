@@ -14,6 +14,7 @@ from sqlite_utils import Database as SchemaDatabase
 
 from engine.errors import DatabaseDamagedError, DatabaseTooNewError, KeepsightError
 from engine.paths import shown
+from engine.store import folding
 from engine.store.migrations import SCHEMA_VERSION, migrations
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        folding.register(connection)
         self._connections.append(connection)
         return connection
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from engine.records import ContentId, Filters, SegmentId
+from engine.store import folding
 from engine.store.filtering import satisfying
 
 
@@ -35,6 +36,35 @@ def by_names(
     rows = _best(connection, "name_words", "files.content_id", expression, filters, limit)
     rows += _best(connection, "member_words", "members.content_id", expression, filters, limit)
     return list(dict.fromkeys(ContentId(content) for content, _ in rows))
+
+
+def named(
+    connection: sqlite3.Connection, name: str, expression: str, filters: Filters, limit: int
+) -> list[ContentId]:
+    """Of the contents that `by_names` finds, those with a file of this very name, the newest first.
+
+    With its extension or without, in any case: `img_5910` is the name of IMG_5910.JPG.
+    """
+    found: list[int] = []
+    for words, table, path in (
+        ("name_words", "files", "relative"),
+        ("member_words", "members", "name"),
+    ):
+        asked, values = satisfying(f"{table}.content_id", filters)
+        found += (
+            row[0]
+            for row in connection.execute(
+                f"""
+                SELECT {table}.content_id
+                FROM {words} CROSS JOIN {table} ON {table}.id = {words}.rowid
+                WHERE {words} MATCH ? AND last_name({path}) IN (?, ? || '.' || extension)
+                AND {asked}
+                ORDER BY {words}.rowid DESC LIMIT ?
+                """,
+                (expression, *(folding.folded(name),) * 2, *values, limit),
+            )
+        )
+    return list(dict.fromkeys(map(ContentId, found)))
 
 
 def _best(

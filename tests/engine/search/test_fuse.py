@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +69,15 @@ def test_a_strong_hit_comes_before_weak_ones_of_any_rank() -> None:
         ]
     )
     assert [entry.content_id for entry in ranked] == [9, 1, 2]
+
+
+def test_what_is_named_as_asked_comes_before_all_else() -> None:
+    named, *others = listed(Retriever.NAME, (4, 0.2), (5, 0.1))
+    ranked = fuse(
+        [
+            listed(Retriever.PHOTO_MEANING, (1, 0.95), (4, 0.1)),
+            listed(Retriever.PASSAGE_MEANING, (1, 0.95)),
+            [replace(named, is_named=True), *others],
+        ]
+    )
+    assert [entry.content_id for entry in ranked] == [4, 1, 5]

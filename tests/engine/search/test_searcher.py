@@ -94,6 +94,17 @@ def test_names_and_folders_are_found_by_their_words(shelf) -> None:
     assert [hit.path.parent.name for hit in hits if hit.band is Band.STRONG] == ["Trips"] * 2
 
 
+@pytest.mark.parametrize("suffix", ["", ".JPG"])
+def test_a_file_that_is_asked_for_by_its_name_comes_first(shelf, suffix) -> None:
+    for photo in ask(shelf, "type:photo").hits:
+        hit = ask(shelf, photo.path.stem + suffix).hits[0]
+        assert hit.path == photo.path
+        assert hit.band is Band.STRONG
+    for text in ("contract.md", '"Contract"', "contract type:document"):
+        assert first(ask(shelf, text)) == "contract"
+    assert ask(shelf, "contract").hits[0].matches[-1].detail == "its name is: contract"
+
+
 def test_filters_leave_out_the_rest(shelf, real_photos) -> None:
     assert {h.kind for h in ask(shelf, "animal type:document").hits} == {Kind.DOCUMENT}
     assert {h.path.parent.name for h in ask(shelf, "a photo in:Trips").hits} == {"Trips"}

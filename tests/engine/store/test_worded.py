@@ -9,7 +9,7 @@ import pytest
 
 from engine.readings import Details, Kind, Place
 from engine.records import Filters
-from engine.store import files, worded
+from engine.store import files, fulltext, worded
 from engine.store.database import Database
 
 SINCE_2023 = Filters(after=date(2023, 1, 1))
@@ -73,3 +73,26 @@ def test_a_file_that_waits_has_a_name_but_no_content(database: Database, put) ->
     with database.writing() as connection:
         connection.execute("UPDATE files SET content_id = NULL, state = 'waiting'")
     assert worded.by_names(database.reading(), '"boat"', Filters(), 9) == []
+
+
+@pytest.mark.parametrize("name", ["IMG_5910.JPG", "img_5910", "img_5910.jpg"])
+def test_a_name_is_told_from_what_has_its_words(database: Database, put, name: str) -> None:
+    put("IMG_5910/other.jpg")
+    put("copy of IMG_5910.jpg")
+    asked = put("Trips/IMG_5910.jpg")
+    newer = put("IMG_5910.jpg", kind=Kind.DOCUMENT)
+    expression = fulltext.match_expression(fulltext.words_of(name))
+    connection = database.reading()
+    assert worded.named(connection, name, expression, Filters(), 9) == [newer, asked]
+    assert worded.named(connection, name, expression, Filters(), 1) == [newer]
+    assert worded.named(connection, name, expression, Filters(kind=Kind.PHOTO), 9) == [asked]
+
+
+@pytest.mark.parametrize("name", ["租房合同", "租房合同.PDF", "Müller", "MULLER.pdf"])
+def test_names_of_any_script_are_told(database: Database, put, name: str) -> None:
+    put("租房合同 旧.pdf")
+    put("Frau Müller.pdf")
+    asked = {put("租房合同.pdf"), put("Mu\u0308ller.pdf")}
+    expression = fulltext.match_expression(fulltext.words_of(name))
+    (found,) = worded.named(database.reading(), name, expression, Filters(), 9)
+    assert found in asked
