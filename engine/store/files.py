@@ -17,6 +17,10 @@ TRANSIENT = (SkipReason.UNREADABLE, SkipReason.VANISHED, SkipReason.CHANGING)
 
 PAGE = 256
 
+_CLOSED = "files.size_bytes = 0 AND files.modified_ns = 0"
+"""What cannot be looked into has neither: it is no file to read, and stays skipped until a sweep of
+its own folder finds it open."""
+
 _BEHIND_ALL = b"\xff" * 256
 """Longer than any name: no path comes after it."""
 
@@ -110,7 +114,7 @@ def retry_skipped(connection: sqlite3.Connection, reasons: Iterable[SkipReason])
     marks = [reason.value for reason in reasons]
     return connection.execute(
         f"""
-        UPDATE files SET state = 'waiting' WHERE state = 'skipped' AND id IN
+        UPDATE files SET state = 'waiting' WHERE state = 'skipped' AND NOT ({_CLOSED}) AND id IN
             (SELECT file_id FROM skips WHERE reason IN ({", ".join("?" * len(marks))}))
         """,
         marks,
@@ -241,12 +245,13 @@ def read_again(connection: sqlite3.Connection, versions: Mapping[str, int], edit
     connection.execute("DELETE FROM readers")
     connection.executemany("INSERT INTO readers VALUES (?, ?)", versions.items())
     return connection.execute(
-        """
+        f"""
         UPDATE files SET state = 'waiting' WHERE state = 'indexed' AND id IN (
             SELECT file_id FROM placements JOIN contents ON contents.id = content_id
             LEFT JOIN readers ON readers.name = reader
             WHERE reader = '' OR reader_version < readers.version)
-        OR state = 'skipped' AND id IN (SELECT file_id FROM skips WHERE edition != ?)
+        OR state = 'skipped' AND NOT ({_CLOSED})
+            AND id IN (SELECT file_id FROM skips WHERE edition != ?)
         """,
         (edition,),
     ).rowcount

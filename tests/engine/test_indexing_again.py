@@ -1,5 +1,6 @@
 """Indexing a library again: retries, parts of folders, interruptions, dates of no sense."""
 
+import errno
 import os
 import sqlite3
 import sys
@@ -65,6 +66,33 @@ def test_a_retry_reads_what_was_skipped_and_counts_the_attempts(
     assert index(library, pictures) == (1, 0)
     assert [skip.path.name for skip in library.skips()] == ["song.mp3"]
     assert names(library) == ["good.jpg", "slow.jpg"]
+
+
+def test_a_folder_that_cannot_be_opened_is_no_empty_file(
+    library, pictures, make_photo, monkeypatch
+) -> None:
+    closed = make_photo(pictures / "closed" / "a.jpg", seed=1).parent
+    other = make_photo(pictures.with_name("Other") / "b.jpg", seed=2).parent
+    index(library, pictures, other)
+    listing = os.scandir
+
+    def refuse(path: Path):
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listing(path)
+
+    with monkeypatch.context() as shut:
+        shut.setattr(os, "scandir", refuse)
+        index(library, pictures)
+        index(library, other)
+        (skip,) = library.skips()
+        assert (skip.path, skip.reason) == (closed, SkipReason.UNREADABLE)
+        assert names(library) == ["a.jpg", "b.jpg"]
+        library.retry()
+        index(library, other)
+        assert [skip.reason for skip in library.skips()] == [SkipReason.UNREADABLE]
+    index(library, pictures)
+    assert (library.skips(), names(library)) == ([], ["a.jpg", "b.jpg"])
 
 
 def test_a_part_of_a_watched_folder_is_brought_up_to_date_alone(
