@@ -15,10 +15,11 @@ from engine.records import (
     ContentId,
     Match,
     Medium,
+    Null,
     Retriever,
     SegmentId,
 )
-from engine.search.calibrate import chances, scale_of
+from engine.search.calibrate import Scale, chances, scale_of
 from engine.search.query import ParsedQuery
 from engine.store import fulltext, listing, worded
 from engine.store.vectors import Neighbours, VectorIndex
@@ -47,13 +48,15 @@ LIBRARY_SAMPLE = 1024
 class Probe:
     """One part of a query by meaning: a (D,) unit vector, and what its cosines mean.
 
-    `for_pictures` is compared with pictures instead, where it is given.
+    `for_pictures` is compared with pictures instead, where it is given. `most` is the highest chance
+    of what is found by it alone.
     """
 
     vector: NDArray[np.float32]
     photos: Calibration
     passages: Calibration
     for_pictures: NDArray[np.float32] | None = None
+    most: float = 1.0
 
     def towards(self, medium: Medium) -> NDArray[np.float32]:
         """The (D,) vector that segments of `medium` are compared with."""
@@ -88,15 +91,19 @@ class Space:
     sample: NDArray[np.float32]
     allowed: NDArray[np.int64] | None
 
+    def scale(self, vector: NDArray[np.float32], null: Null) -> Scale:
+        """The scale of a (D,) query here."""
+        return scale_of(vector, self.background, self.sample, null)
+
 
 def by_meaning(
     connection: sqlite3.Connection, space: Space, probes: Sequence[Probe], limit: int
 ) -> list[Candidate]:
     """Contents whose segments lie nearest to all probes together.
 
-    Each probe is weighted by the inverse of its deviation, so that words and a picture, whose
-    cosines differ in scale, have an equal say: the sum of z-scores is one inner product. Probes of
-    which the model knows nothing, which are zeros, have none.
+    Each probe is weighted by the inverse of the deviation of all its cosines, so that words and a
+    picture, whose cosines differ in scale, have an equal say: the sum of z-scores is one inner
+    product. Probes of which the model knows nothing, which are zeros, have none.
     """
     probes = [probe for probe in probes if np.any(probe.vector)]
     if not probes:
@@ -104,25 +111,25 @@ def by_meaning(
     vectors = [probe.towards(space.medium) for probe in probes]
     is_photo = space.medium is Medium.PICTURE
     curves = [probe.photos if is_photo else probe.passages for probe in probes]
-    scales = [
-        scale_of(vector, space.background, space.sample, curve.null)
-        for vector, curve in zip(vectors, curves, strict=True)
-    ]
-    weights = [1 / scale.deviation for scale in scales]
+    weights = [1 / space.scale(vector, Null.ALL).deviation for vector in vectors]
+    scales = [space.scale(v, curve.null) for v, curve in zip(vectors, curves, strict=True)]
     combined = np.sum([w * v for w, v in zip(weights, vectors, strict=True)], axis=0)
     length = float(np.linalg.norm(combined)) or 1.0
     near, owners = _nearest(connection, space, (combined / length).astype(np.float32), limit)
     baseline = sum(w * scale.centre for w, scale in zip(weights, scales, strict=True))
-    z = (near.cosines * length - baseline) / len(probes)
+    deviation = sum(w * scale.deviation for w, scale in zip(weights, scales, strict=True))
+    z = (near.cosines * length - baseline) / deviation
     curve = Calibration(
         slope=float(np.mean([c.slope for c in curves])),
         offset=float(np.mean([c.offset for c in curves])),
     )
+    most = max(probe.most for probe in probes)
+    right = np.minimum(chances(z, curve), most)
     retriever = Retriever.PHOTO_MEANING if is_photo else Retriever.PASSAGE_MEANING
     unrelated = "photos" if is_photo else "passages"
     found: dict[ContentId, Candidate] = {}
     for segment, chance, deviations in zip(
-        near.segments.tolist(), chances(z, curve).tolist(), z.tolist(), strict=True
+        near.segments.tolist(), right.tolist(), z.tolist(), strict=True
     ):
         owner = owners.get(segment)
         if owner is not None and owner not in found:
