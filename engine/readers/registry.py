@@ -19,8 +19,10 @@ from blake3 import blake3
 from engine.paths import shown
 from engine.readers import cloud, formats, seems
 from engine.readers.family import HEAD_BYTES, Family, MemberFile, NotReadableError
+from engine.readers.metadata import dates
 from engine.readings import (
     WHOLE,
+    DateSource,
     Kind,
     Member,
     Passage,
@@ -233,7 +235,11 @@ def _member(file: MemberFile, spec: PixelSpec) -> Member:
 
 
 def _read_by(family: Family, path: Path, spec: PixelSpec) -> Reading:
-    return replace(family.read(path, spec), reader=family.name, reader_version=family.version)
+    reading = family.read(path, spec)
+    details = reading.details
+    if details.taken_at is None and (named_at := dates.named(path)):
+        details = replace(details, taken_at=named_at, taken_from=DateSource.NAME)
+    return replace(reading, details=details, reader=family.name, reader_version=family.version)
 
 
 @contextmanager

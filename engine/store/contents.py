@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from engine.readings import DateSource, Kind, Reading
+from engine.readings import DateSource, Reading
 from engine.records import ContentId, SegmentId
 from engine.store import details, segments
 
@@ -43,11 +43,10 @@ def is_current(
 
 
 def awaits_date(connection: sqlite3.Connection, content_id: ContentId, named_at: datetime) -> bool:
-    """Whether a photo has no date but that of a name, or none, and it is not `named_at`."""
+    """Whether a content has no date but that of a name, or none, and it is not `named_at`."""
     row = connection.execute(
-        "SELECT taken_at FROM contents WHERE id = ? AND kind = ? "
-        "AND (taken_from IS NULL OR taken_from = ?)",
-        (content_id, Kind.PHOTO, DateSource.NAME),
+        "SELECT taken_at FROM contents WHERE id = ? AND (taken_from IS NULL OR taken_from = ?)",
+        (content_id, DateSource.NAME),
     ).fetchone()
     return row is not None and row[0] != details.written(named_at)
 

@@ -81,6 +81,7 @@ def attachments(path: Path) -> Iterator[MemberFile]:
 FAMILY = Family(
     name="pdf",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".pdf",)),
     decoders=(
         "engine.readers.texts.passages",

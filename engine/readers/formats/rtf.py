@@ -43,6 +43,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 FAMILY = Family(
     name="rtf",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".rtf",)),
     decoders=("engine.readers.texts.passages", "py3langid.langid", "striprtf.striprtf"),
     signatures=({0: b"{\\rtf"},),

@@ -68,7 +68,7 @@ def _is_plain(path: Path) -> bool:
 FAMILY = Family(
     name="text",
     kind=Kind.DOCUMENT,
-    version=2,
+    version=3,
     signatures=(ANYTHING,),
     probe=_is_plain,
     extensions=_HTML | _MARKDOWN | _PROSE | _TABLES | _DATA | _SETTINGS | _CODE,

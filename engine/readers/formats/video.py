@@ -107,7 +107,7 @@ FAMILY = Family(
     probe=is_video,
     read=read,
     picture=picture,
-    version=2,
+    version=3,
 )
 
 

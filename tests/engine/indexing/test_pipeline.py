@@ -151,3 +151,12 @@ def test_a_name_without_a_date_takes_none_away(
     index(library, pictures)
     (hit,) = library.search(Query()).hits
     assert hit.details.taken_at == datetime(2019, 7, 4)
+
+
+def test_a_note_is_dated_by_the_name_it_was_given_later(library: Library, pictures: Path) -> None:
+    (pictures / "notes.txt").write_text("What we agreed on.")
+    index(library, pictures)
+    (pictures / "notes.txt").rename(pictures / "2019-07-04 notes.txt")
+    index(library, pictures)
+    (hit,) = library.search(Query()).hits
+    assert hit.details.taken_at == datetime(2019, 7, 4)

@@ -3,6 +3,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.readers import registry
-from engine.readings import Kind, PixelSpec, ReadFailure, Reading, SkipReason
+from engine.readings import DateSource, Kind, PixelSpec, ReadFailure, Reading, SkipReason
 from engine.records import Stamp
+from tests.engine.readers.formats.films import film, scene
 
 SPEC = PixelSpec(64, squash=True)
 
@@ -68,6 +70,30 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path) ->
     )
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
     assert reason(tmp_path / "bomb.png") is SkipReason.TOO_LARGE
+
+
+@pytest.mark.parametrize("name", ["2024-04-13 Meeting.md", "Meeting 2024-04-13.txt"])
+def test_a_document_without_a_date_has_that_of_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("What we agreed on.")
+    outcome = registry.read(tmp_path / name, SPEC)
+    assert isinstance(outcome, Reading)
+    assert outcome.details.taken_at == datetime(2024, 4, 13)
+    assert outcome.details.taken_from is DateSource.NAME
+
+
+def test_a_film_without_a_date_has_that_of_its_name(tmp_path: Path) -> None:
+    film(tmp_path / "VID-20240413-WA0001.mp4", [scene(1)])
+    outcome = registry.read(tmp_path / "VID-20240413-WA0001.mp4", SPEC)
+    assert isinstance(outcome, Reading)
+    assert outcome.details.taken_at == datetime(2024, 4, 13)
+
+
+def test_what_a_document_says_of_its_date_counts_more_than_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "2024-04-13 Letter.rtf"
+    path.write_text(r"{\rtf1\ansi{\info{\creatim\yr2019\mo7\dy4\hr9\min30}}Dear Ada.}")
+    outcome = registry.read(path, SPEC)
+    assert isinstance(outcome, Reading)
+    assert outcome.details.taken_at == datetime(2019, 7, 4, 9, 30)
 
 
 def test_a_missing_file_has_vanished(tmp_path: Path) -> None:
