@@ -15,12 +15,16 @@ from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import ContentId, Medium, ModelCard, Query, SegmentId, Stamp
 from engine.search.retrieve import Probe
-from engine.store import embeddings
+from engine.store import embeddings, fulltext
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 
 BY_EXAMPLE_PASSAGES = 32
 """Passages of a document that stand for it when it is the example, beside its first page."""
+
+NUMBERS_CHANCE = 0.49
+"""The highest chance by the meaning of numbers alone: a “maybe”. What a model makes of 5910 is not
+what a person means by it, which stands in names and in texts."""
 
 Read = Callable[[Path, PixelSpec], Reading | ReadFailure]
 Adapt = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -117,7 +121,15 @@ def of_words(model: Answering, words: str) -> list[Probe]:
     card = model.encoder.card
     for_texts, for_pictures = model.encoder.encode_query(words)
     adapted = model.adapt(for_pictures[np.newaxis])[0]
-    return [Probe(for_texts, card.photo_calibration, card.passage_calibration, adapted)]
+    most = NUMBERS_CHANCE if _are_numbers(words) else 1.0
+    return [Probe(for_texts, card.photo_calibration, card.passage_calibration, adapted, most)]
+
+
+def _are_numbers(words: str) -> bool:
+    """Whether no word has two letters, as in `5910`, `12:30` and `x 4`; one like 猫 is enough."""
+    told = fulltext.words_of(words)
+    letters = [[letter for letter in word if letter.isalpha()] for word in told]
+    return bool(told) and all(len(of) < 2 and "".join(of).isascii() for of in letters)
 
 
 def _of_example(

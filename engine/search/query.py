@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from unicodedata import category
 
 from engine.readings import Kind
 from engine.records import Filters, Measure, Query, Range
@@ -42,7 +43,10 @@ _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query taken apart: `words` carry meaning, those of phrases too; those left out do not."""
+    """A query taken apart: `words` carry meaning, those of phrases too; those left out do not.
+
+    Where they are but signs and words as common as “the”, there are none.
+    """
 
     words: str
     filters: Filters
@@ -79,7 +83,13 @@ def parse(query: Query) -> ParsedQuery:
         else:
             words.append(token[0])
     filters = replace(filters, phrases=tuple(phrases), without=tuple(without))
-    return ParsedQuery(" ".join(words).strip(), filters)
+    asked = " ".join(words).strip()
+    return ParsedQuery(asked if _tell_apart(asked) else "", filters)
+
+
+def _tell_apart(words: str) -> bool:
+    """Whether `words` tell files apart. Signs and common words do not; models know some emoji."""
+    return bool(fulltext.words_of(words)) or any(category(c) == "So" for c in words)
 
 
 def _filtered(filters: Filters, key: str, value: str) -> Filters | None:

@@ -48,8 +48,8 @@ LIBRARY_SAMPLE = 1024
 class Probe:
     """One part of a query by meaning: a (D,) unit vector, and what its cosines mean.
 
-    `for_pictures` is compared with pictures instead, where it is given. `most` is the highest chance
-    of what is found by it alone.
+    `for_pictures` is compared with pictures instead, where it is given. `most` is the highest
+    chance of what is found by it alone.
     """
 
     vector: NDArray[np.float32]

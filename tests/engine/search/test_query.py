@@ -42,6 +42,11 @@ from engine.search.query import parse
         ("-type:photo", "-type:photo", Filters()),
         ("type：photo 照片", "照片", Filters(kind=Kind.PHOTO)),
         ('half "open', "half open", Filters()),
+        ("the", "", Filters()),
+        ("是的 type:photo", "是的", Filters(kind=Kind.PHOTO)),
+        ("的", "", Filters()),
+        ("- $ !？", "", Filters()),
+        ("the 🐶", "the 🐶", Filters()),
     ],
 )
 def test_queries_are_taken_apart(text: str, words: str, filters: Filters) -> None:

@@ -105,6 +105,12 @@ def test_a_file_that_is_asked_for_by_its_name_comes_first(shelf, suffix) -> None
     assert ask(shelf, "contract").hits[0].matches[-1].detail == "its name is: contract"
 
 
+def test_signs_and_common_words_ask_for_what_is_new(shelf) -> None:
+    newest = [hit.path for hit in ask(shelf).hits]
+    for text in ("-", "$", "the", "的"):
+        assert [hit.path for hit in ask(shelf, text).hits] == newest
+
+
 def test_filters_leave_out_the_rest(shelf, real_photos) -> None:
     assert {h.kind for h in ask(shelf, "animal type:document").hits} == {Kind.DOCUMENT}
     assert {h.path.parent.name for h in ask(shelf, "a photo in:Trips").hits} == {"Trips"}
