@@ -34,6 +34,9 @@ _SIGNED = "IPM.Note.SMIME.MultipartSigned"
 _EMBEDDED = "__substg1.0_3701000D"
 _EMBEDDED_HEADER_BYTES = 24
 _DISPLAY_NAME = 0x3001
+# Of a picture that the body shows: [MS-OXCMSG] 2.2.2.18.
+_FLAGS = 0x3714
+_SHOWN_IN_BODY = 4
 
 
 def read(path: Path, _spec: PixelSpec) -> Reading:
@@ -81,7 +84,7 @@ def is_mail(path: Path) -> bool:
 FAMILY = Family(
     name="outlook",
     kind=Kind.DOCUMENT,
-    version=2,
+    version=3,
     extensions=frozenset((".msg",)),
     decoders=(
         "engine.readers.packages.mime",
@@ -193,10 +196,14 @@ def _is_decoration(attachment: Attachment, data: bytes) -> bool:
 
     from engine.readers.packages import mime
 
+    properties = attachment.properties
+    is_within = properties.str_prop_value(constants.PID_ATTACH_CONTENT_ID) or (
+        (properties.int_prop_value(_FLAGS) or 0) & _SHOWN_IN_BODY
+    )
     return (
         len(data) <= mime.DECORATION_BYTES
         and (attachment.mime_type or "").startswith("image/")
-        and bool(attachment.properties.str_prop_value(constants.PID_ATTACH_CONTENT_ID))
+        and bool(is_within)
     )
 
 

@@ -14,7 +14,7 @@ SPEC = PixelSpec(8, squash=True)
 SENT_AT = datetime(2024, 4, 13, 20, 36, 30, tzinfo=UTC)
 UNICODE, BINARY, TIME, NUMBER = 0x1F, 0x102, 0x40, 0x3
 CLASS, SUBJECT, SENDER, SENT, BODY, HTML = 0x1A, 0x37, 0xC1A, 0x39, 0x1000, 0x1013
-DATA, FILE_NAME, METHOD, MIME, CONTENT_ID = 0x3701, 0x3707, 0x3705, 0x370E, 0x3712
+DATA, FILE_NAME, METHOD, MIME, CONTENT_ID, FLAGS = 0x3701, 0x3707, 0x3705, 0x370E, 0x3712, 0x3714
 
 
 def storage(header_bytes: int, properties: dict[int, object], **others: bytes | Tree) -> Tree:
@@ -92,10 +92,12 @@ def test_attachments_are_members(tmp_path: Path) -> None:
         attachment("../bill.pdf", b"%PDF-1.4"),
         storage(8, {0x3001: "Re: harbour", METHOD: 5}, **{"__substg1.0_3701000D": within}),
         attachment("logo.png", b"\x89PNG", {MIME: "image/png", CONTENT_ID: "logo@x"}),
+        attachment("icon.jpg", b"\xff\xd8", {MIME: "image/jpeg", FLAGS: 4}),
+        attachment("seal.jpg", b"\xff\xd8", {MIME: "image/jpeg", FLAGS: 0}),
         attachment("photo.png", b"\x89PNG" * 9000, {MIME: "image/png", CONTENT_ID: "photo@x"}),
     )
     found = {file.name: file.data for file in outlook.attached(path)}
-    assert list(found) == ["bill.pdf", "Re: harbour.eml", "photo.png"]
+    assert list(found) == ["bill.pdf", "Re: harbour.eml", "seal.jpg", "photo.png"]
     assert found["bill.pdf"] == b"%PDF-1.4"
     mail = found["Re: harbour.eml"]
     assert isinstance(mail, bytes)
