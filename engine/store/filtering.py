@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from engine.records import Filters
-from engine.store import fulltext
+from engine.store import folding, fulltext
 
 FROM = (
     "FROM placements CROSS JOIN contents ON contents.id = placements.content_id "
@@ -29,6 +28,9 @@ _STANDS = (
     "(SELECT rowid FROM passage_words WHERE passage_words MATCH ?)))"
 )
 """That what an expression of full text asks for stands in a name, in details or in a passage."""
+
+_ANY = "EXISTS (SELECT 1 FROM json_each({of}) WHERE instr(folded(value), ?))"
+"""That one of the values that are stored as JSON holds a word."""
 
 
 def satisfying(column: str, filters: Filters) -> tuple[str, list[object]]:
@@ -62,11 +64,9 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
     if filters.folder_id is not None:
         require("placements.folder_id = ?", filters.folder_id)
     for word in filters.folder_words:
-        # The bytes are only compared as text here; a name in another encoding is not found by it.
         # Windows separates by backslashes, in what is stored and in what is typed.
-        path = "replace(CAST(folders.path || '/' || relative AS TEXT), '\\', '/')"
-        clause, bound = _holds(path, word.replace("\\", "/"), then="%/%")
-        require(clause, *bound)
+        folders = "folders_of(folders.path, relative)"
+        require(f"instr({folders}, ?)", folding.folded(word.replace("\\", "/")))
     if filters.after is not None:
         require(f"{SHOWN_AT} >= ?", filters.after.isoformat())
     if filters.before is not None:
@@ -91,14 +91,14 @@ def marks(values: Sequence[object]) -> str:
 
 def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
     """What a file has to say of itself: conditions, and the values in them."""
-    for words, columns in (
-        (filters.cameras, "coalesce(camera, '') || ' ' || coalesce(lens, '')"),
-        (filters.places, "place"),
-        (filters.tags, "keywords"),
-        (filters.authors, "author"),
+    for words, holds in (
+        (filters.cameras, "instr(folded(coalesce(camera, '') || ' ' || coalesce(lens, '')), ?)"),
+        (filters.places, _ANY.format(of="place")),
+        (filters.tags, _ANY.format(of="keywords")),
+        (filters.authors, "instr(folded(coalesce(author, '')), ?)"),
     ):
         for word in words:
-            yield _holds(columns, word)
+            yield holds, (folding.folded(word),)
     if filters.languages:
         yield f"language IN ({marks(filters.languages)})", filters.languages
     for numbers in filters.ranges:
@@ -106,13 +106,3 @@ def _said(filters: Filters) -> Iterator[tuple[str, Sequence[object]]]:
             yield f"{numbers.of} >= ?", (numbers.least,)
         if numbers.most is not None:
             yield f"{numbers.of} <= ?", (numbers.most,)
-
-
-def _holds(columns: str, word: str, then: str = "%") -> tuple[str, Sequence[object]]:
-    """That `columns` hold `word`, its accented letters composed or, as on a Mac, decomposed.
-
-    `then` is the pattern of what follows.
-    """
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    forms = [f"%{unicodedata.normalize(form, escaped)}{then}" for form in ("NFC", "NFD")]
-    return f"({columns} LIKE ? ESCAPE '\\' OR {columns} LIKE ? ESCAPE '\\')", forms

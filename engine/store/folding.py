@@ -25,10 +25,24 @@ def last_name(path: bytes | str) -> str:
     return folded(_SEPARATORS.split(_text(path))[-1])
 
 
+def folders_of(root: bytes, relative: bytes) -> str:
+    """The folded folders of a file, from the name of the watched one at `root` on: `/trips/rome/`.
+
+    Those above it are none of a person's choosing: a home, a drive.
+    """
+    above, separator, _ = _text(relative).replace("\\", "/").rpartition("/")
+    own = _SEPARATORS.split(_text(root).rstrip("/\\"))[-1]
+    return folded(f"/{own}/{above}{separator}")
+
+
 def register(connection: sqlite3.Connection) -> None:
     """Makes these functions known to the SQL of `connection`."""
-    for function in (folded, last_name):
-        connection.create_function(function.__name__, 1, function, deterministic=True)
+    for name, arguments, function in (
+        ("folded", 1, folded),
+        ("last_name", 1, last_name),
+        ("folders_of", 2, folders_of),
+    ):
+        connection.create_function(name, arguments, function, deterministic=True)
 
 
 def _text(stored: bytes | str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
-from engine.readings import Details, Kind
+from engine.readings import Details, Kind, Place
 from engine.records import Filters
 from engine.store import listing, worded
 from engine.store.database import Database
@@ -37,6 +38,45 @@ def test_composed_words_filter_decomposed_names(
     book = put("2.pdf", kind=Kind.DOCUMENT, details=Details(author=as_stored))
     assert found(database, Filters(folder_words=(name,))) == {photo}
     assert found(database, Filters(authors=(name,))) == {book}
+
+
+def test_folders_above_the_watched_one_tell_nothing(
+    database: Database, put, pictures: Path
+) -> None:
+    photo = put("Trips/1.jpg")
+    assert found(database, Filters(folder_words=(pictures.name.lower(),))) == {photo}
+    assert found(database, Filters(folder_words=(pictures.parent.name,))) == set()
+
+
+REYKJAVIK = Details(
+    camera="Kodak Água",
+    place=Place(city="Reykjavík", country="Iceland", country_zh="冰岛"),
+    keywords=("Été", "at sea"),
+    author="JÖRG",
+)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        *(Filters(places=(word,)) for word in ("Reykjavik", "REYKJAVÍK", "iceland", "冰岛")),
+        Filters(cameras=("agua",)),
+        *(Filters(tags=(word,)) for word in ("ete", "ÉTÉ", "AT SEA")),
+        *(Filters(authors=(word,)) for word in ("jörg", "Jorg")),
+        Filters(folder_words=("utlönd",)),
+    ],
+)
+def test_case_and_accents_do_not_matter(database: Database, put, filters: Filters) -> None:
+    put("1.jpg")
+    there = put("Útlönd/2.jpg", details=REYKJAVIK)
+    assert found(database, filters) == {there}
+
+
+@pytest.mark.parametrize("word", ["city", "country", "_zh", '": "', "sea, ", "Iceland 冰岛"])
+def test_filters_look_only_at_what_is_said(database: Database, put, word: str) -> None:
+    put("1.jpg", details=REYKJAVIK)
+    assert found(database, Filters(places=(word,))) == set()
+    assert found(database, Filters(tags=(word,))) == set()
 
 
 def test_signs_of_patterns_stand_for_themselves(database: Database, put) -> None:

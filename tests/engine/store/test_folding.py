@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.store.folding import folded, last_name
+from engine.store.folding import folded, folders_of, last_name
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,17 @@ def test_the_last_name_of_a_path_is_folded(path: bytes | str) -> None:
 
 def test_bytes_of_no_encoding_have_a_name() -> None:
     assert last_name(b"a/\xff.jpg") == "\ufffd.jpg"
+
+
+@pytest.mark.parametrize(
+    ("root", "relative", "folders"),
+    [
+        (b"/home/ann/Pictures", b"Trips/Rome/a.jpg", "/pictures/trips/rome/"),
+        (b"/home/ann/Pictures", b"a.jpg", "/pictures/"),
+        (b"D:\\", b"Trips\\a.jpg", "/d:/trips/"),
+        (b"/", b"Trips/a.jpg", "//trips/"),
+        ("/旅行".encode(), b"\xff/a.jpg", "/旅行/�/"),
+    ],
+)
+def test_folders_begin_with_the_watched_one(root: bytes, relative: bytes, folders: str) -> None:
+    assert folders_of(root, relative) == folders
