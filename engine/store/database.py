@@ -23,6 +23,8 @@ BUSY_TIMEOUT_S = 30.0
 CACHE_KIB = 16_384
 PRIVATE_FILE_MODE = 0o600
 
+_FULL_TEXT_TABLES = "SELECT name FROM sqlite_schema WHERE sql LIKE '%USING fts5%'"
+
 
 class Database:
     """One library's SQLite file.
@@ -67,10 +69,16 @@ class Database:
     def erase_free_pages(self) -> None:
         """Rewrites the file, so that nothing that was deleted can be read from it.
 
-        Where the disk has no room for that, the pages stay until they are used again.
+        Copies of it that were made before migrations go. Where the disk has no room to rewrite it,
+        the pages stay until they are used again.
         """
         with self._write_lock:
+            for copy in self.path.parent.glob(f"{self.path.name}.before-schema-*"):
+                copy.unlink(missing_ok=True)
             try:
+                # Full text only marks what is deleted, until it is merged.
+                for (table,) in self._writer.execute(_FULL_TEXT_TABLES).fetchall():
+                    self._writer.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
                 self._writer.execute("VACUUM")
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.OperationalError as error:

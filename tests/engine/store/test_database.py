@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DatabaseDamagedError, DatabaseTooNewError
-from engine.store import folders
+from engine.store import folders, fulltext
+from engine.records import SegmentId
 from engine.store.database import Database, copy_database
 from engine.store.migrations import SCHEMA_VERSION, migrations
 
@@ -87,3 +88,23 @@ def test_a_damaged_database_is_not_copied(tmp_path: Path) -> None:
     with pytest.raises(DatabaseDamagedError):
         copy_database(tmp_path / "keepsight.db", tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_no_word_of_what_was_deleted_is_left(tmp_path: Path) -> None:
+    database = Database(tmp_path / "k.db")
+    (tmp_path / "k.db.before-schema-2").write_text("zyxwquartzitis")
+    with database.writing() as connection:
+        # As after much indexing: what is deleted lies in older parts of the full text.
+        for segment in range(1, 100):
+            fulltext.index_passage(connection, SegmentId(segment), f"ordinary words {segment}")
+        fulltext.index_passage(connection, SegmentId(100), "my zyxwquartzitis")
+        fulltext.index_member(connection, 1, "plughxyzzy.txt")
+    with database.writing() as connection:
+        connection.execute("DELETE FROM passage_words WHERE rowid = 100")
+        connection.execute("DELETE FROM member_words")
+    database.erase_free_pages()
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"ordinary" in left
+    assert b"zyxwquartz" not in left
+    assert b"plughxyzz" not in left
+    database.close()
