@@ -22,7 +22,7 @@ from engine.search.probes import Answering, Read
 from engine.search.searcher import Searcher
 from engine.store import embeddings
 from engine.store.database import Database
-from engine.store.model_index import ModelIndex
+from engine.store.model_index import ModelIndex, delete_others
 from engine.training.adapters.adapter import AdapterFile
 
 
@@ -164,9 +164,11 @@ class ModelsInUse:
             self.publish()
 
     def prune(self, connection: sqlite3.Connection) -> None:
-        """Removes the vectors that SQLite no longer has."""
-        for model in self._all():
-            model.vectors.prune(connection)
+        """Removes the vectors that SQLite no longer has, and every trace of them on disk."""
+        loaded = [model.vectors for model in self._all()]
+        for vectors in loaded:
+            vectors.erase(connection)
+        delete_others(self._home.vectors, loaded)
 
     def publish(self) -> None:
         """Writes the vectors to disk."""

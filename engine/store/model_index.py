@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.records import Medium, ModelCard
@@ -32,7 +33,20 @@ class ModelIndex:
         self.pictures.prune(connection)
         self.texts.prune(connection)
 
+    def erase(self, connection: sqlite3.Connection) -> None:
+        """Removes the vectors that SQLite no longer has, and every trace of them."""
+        self.pictures.erase(connection)
+        self.texts.erase(connection)
+
     def publish(self) -> None:
         """Writes both to disk, each whole or not at all."""
         self.pictures.publish()
         self.texts.publish()
+
+
+def delete_others(directory: Path, loaded: Sequence[ModelIndex]) -> None:
+    """Deletes the files of all models but those that are loaded: they are made anew when needed."""
+    kept = {index.file_stem for model in loaded for index in (model.pictures, model.texts)}
+    for file in directory.glob("*"):
+        if file.stem not in kept:
+            file.unlink(missing_ok=True)

@@ -62,6 +62,7 @@ class VectorIndex:
         stamp = blake3(card.fingerprint.encode()).hexdigest()[:12]
         self._file = directory / f"{named}-{stamp}-{medium}.usearch"
         self._stamp_file = self._file.with_suffix(".json")
+        self._temporary = self._file.with_suffix(".tmp")
         self._card, self._model_id, self._medium = card, model_id, medium
         self._lock = threading.Lock()
         self._index = self._empty(0)
@@ -70,6 +71,11 @@ class VectorIndex:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @property
+    def file_stem(self) -> str:
+        """What the names of its files begin with."""
+        return self._file.stem
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Reads the file, then adds and removes until it holds what SQLite holds."""
@@ -89,19 +95,27 @@ class VectorIndex:
         """Removes the vectors that SQLite no longer has."""
         stored = embeddings.keys(connection, self._model_id, self._medium)
         with self._lock:
-            if len(self._index):
-                present = np.asarray(self._index.keys[:], dtype=np.int64)
-                surplus = np.setdiff1d(present, stored)
-                if len(surplus):
-                    self._index.remove(surplus.astype(np.uint64))
-                    self._unsaved = True
+            self._keep_only(stored)
+
+    def erase(self, connection: sqlite3.Connection) -> None:
+        """Removes the vectors that SQLite no longer has, and every trace of them.
+
+        The file goes at once; the next one is published without them.
+        """
+        stored = embeddings.keys(connection, self._model_id, self._medium)
+        with self._lock:
+            self._delete_files()
+            self._keep_only(stored)
+            # usearch marks what it removes, and writes it all the same.
+            self._index = self._copied(len(self._index))
+            self._unsaved = True
 
     def add(self, segments: Sequence[SegmentId], vectors: NDArray[np.float32]) -> None:
         """Adds (N, D) vectors of N segments."""
         with self._lock:
             grown = len(self._index) + len(segments)
             if len(self._index) < EXACT_BELOW <= grown:
-                self._index = self._as_graph()
+                self._index = self._copied(grown)
             self._index.add(np.asarray(segments, np.int64), vectors.astype(np.float16))
             self._unsaved = True
 
@@ -169,16 +183,14 @@ class VectorIndex:
             if not self._unsaved:
                 return
             if not len(self._index):
-                self._file.unlink(missing_ok=True)
-                self._stamp_file.unlink(missing_ok=True)
+                self._delete_files()
                 return
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._file.with_suffix(".tmp")
-            self._index.save(str(temporary))
-            stamp = self._stamp() | {"blake3": blake3(temporary.read_bytes()).hexdigest()}
-            _replace(temporary, self._file)
-            temporary.write_text(json.dumps(stamp))
-            _replace(temporary, self._stamp_file)
+            self._index.save(str(self._temporary))
+            stamp = self._stamp() | {"blake3": blake3(self._temporary.read_bytes()).hexdigest()}
+            _replace(self._temporary, self._file)
+            self._temporary.write_text(json.dumps(stamp))
+            _replace(self._temporary, self._stamp_file)
             self._unsaved = False
 
     def _matrix(self, segments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
@@ -195,13 +207,26 @@ class VectorIndex:
         shape = _GRAPH if size >= EXACT_BELOW else _FLAT
         return Index(ndim=self._card.dimension, metric="ip", dtype="f16", **shape)
 
-    def _as_graph(self) -> Index:
-        graph = self._empty(EXACT_BELOW)
-        keys = np.asarray(self._index.keys[:], np.uint64)
+    def _copied(self, size: int) -> Index:
+        """What is in the index, in one of the shape for `size` vectors."""
+        copy = self._empty(size)
+        keys = np.asarray(self._index.keys[:] if len(self._index) else (), np.uint64)
         for start in range(0, len(keys), embeddings.PAGE):
             page = keys[start : start + embeddings.PAGE]
-            graph.add(page, np.stack(self._index.get(page)))
-        return graph
+            copy.add(page, np.stack(self._index.get(page)))
+        return copy
+
+    def _keep_only(self, stored: NDArray[np.int64]) -> None:
+        if len(self._index):
+            present = np.asarray(self._index.keys[:], dtype=np.int64)
+            surplus = np.setdiff1d(present, stored)
+            if len(surplus):
+                self._index.remove(surplus.astype(np.uint64))
+                self._unsaved = True
+
+    def _delete_files(self) -> None:
+        for file in (self._file, self._stamp_file, self._temporary):
+            file.unlink(missing_ok=True)
 
     def _stamp(self) -> dict[str, object]:
         return {

@@ -236,7 +236,12 @@ def test_forgetting_a_folder_leaves_no_trace(library, home, pictures, make_photo
         if h.path.parent == pictures
     )
     assert library.thumbnail_async(hit, 100).result(timeout=60)
-    assert b"deposit of three" in home.database.read_bytes() + _log(home)
+    library._models.publish()
+    (home.vectors / "another-model.usearch").write_bytes(b"vectors")
+    ours = _vectors(home, str(pictures))
+    kept = _vectors(home, str(other))
+    assert all(vector in _written(home) for vector in ours + kept)
+    assert b"deposit" in home.database.read_bytes() + _log(home)
     folder = next(folder for folder in library.folders() if folder.path == pictures)
     library.remove_folder(folder.id)
     assert names(library) == ["kept.jpg"]
@@ -244,7 +249,10 @@ def test_forgetting_a_folder_leaves_no_trace(library, home, pictures, make_photo
     assert len(library._models.active.vectors.pictures) == 1
     assert len(library._models.active.vectors.texts) == 0
     assert not list(home.thumbnails.rglob("*.jpg"))
-    assert b"deposit of three" not in home.database.read_bytes() + _log(home)
+    # A single word: full text keeps no phrases.
+    assert b"deposit" not in home.database.read_bytes() + _log(home)
+    assert [vector in _written(home) for vector in ours + kept] == [False] * len(ours) + [True]
+    assert not (home.vectors / "another-model.usearch").exists()
     assert (pictures / "p0.jpg").exists()
 
 
@@ -263,6 +271,21 @@ def test_a_folder_is_forgotten_though_the_database_cannot_be_rewritten(
     unfinished.close()
     assert any(isinstance(event, LibraryChanged) for event in heard)
     assert (library.folders(), names(library)) == ([], [])
+
+
+def _vectors(home: Home, folder: str) -> list[bytes]:
+    with closing(sqlite3.connect(home.database)) as connection:
+        rows = connection.execute(
+            "SELECT vector FROM embeddings JOIN segments ON segments.id = segment_id "
+            "JOIN files USING (content_id) JOIN folders ON folders.id = folder_id "
+            "WHERE path = CAST(? AS BLOB)",
+            (folder,),
+        )
+        return [vector for (vector,) in rows]
+
+
+def _written(home: Home) -> bytes:
+    return b"".join(file.read_bytes() for file in home.vectors.glob("*"))
 
 
 def _log(home: Home) -> bytes:

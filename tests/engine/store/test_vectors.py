@@ -118,6 +118,41 @@ def test_vectors_of_two_models_never_meet(database: Database, tmp_path: Path) ->
     assert len(ModelIndex(database, tmp_path / "vectors", card("b" * 32)).texts) == 0
 
 
+def test_no_byte_of_erased_vectors_is_left(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "EXACT_BELOW", 60)  # a graph, which shrinks to an exact index
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(100)
+    segments = add_passages(database, index, matrix)
+    index.publish()
+    files = list((tmp_path / "vectors").iterdir())
+    with database.writing() as connection:
+        connection.execute("DELETE FROM segments WHERE id > ?", (segments[49],))
+        index.erase(connection)
+    assert not any(file.exists() for file in files)  # also where nothing is published any more
+    index.publish()
+    written = b"".join(file.read_bytes() for file in files)
+    halves = [vector.tobytes() in written for vector in matrix.astype(np.float16)]
+    assert halves == [True] * 50 + [False] * 50
+    assert_exact(index, segments[:50], matrix[:50])
+    assert_exact(ModelIndex(database, tmp_path / "vectors", card()), segments[:50], matrix[:50])
+
+
+def test_erasing_everything_leaves_an_index_that_takes_more(
+    database: Database, tmp_path: Path
+) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    add_passages(database, index, unit(20))
+    with database.writing() as connection:
+        connection.execute("DELETE FROM segments")
+        index.erase(connection)
+    index.publish()
+    assert not list((tmp_path / "vectors").glob("*"))
+    matrix = unit(30, seed=2)
+    assert_exact(index, add_passages(database, index, matrix), matrix)
+
+
 def test_only_allowed_segments_are_found(database: Database, tmp_path: Path) -> None:
     index = ModelIndex(database, tmp_path / "vectors", card())
     matrix = unit(200)
