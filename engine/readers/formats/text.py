@@ -39,6 +39,12 @@ _CODE = frozenset(
 )
 _XML_ENCODING = re.compile(rb"^<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)")
 
+_PACKED_CHARS = "[A-Za-z0-9+/]"
+# Pictures and keys in base64, on one line as in notebooks or on many as in address cards.
+_PACKED = re.compile(
+    rf"(?<!{_PACKED_CHARS})(?:{_PACKED_CHARS}{{200,}}+={{0,2}}|(?:{_PACKED_CHARS}{{70,}}+\s++){{3,}}+)"
+)
+
 
 def read(path: Path, _spec: PixelSpec) -> Reading:
     """The passages of a text file, and its title where it has one."""
@@ -51,7 +57,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
             f"The text is larger than {MOST_BYTES >> 20} MiB. Split it to have it searched.",
         )
     extension = path.suffix.lower()
-    title, text = _title_and_text(_decoded(data, path), extension)
+    title, text = _title_and_text(_PACKED.sub(" ", _decoded(data, path)), extension)
     is_prose = extension not in _CODE | _SETTINGS | _DATA
     return documents.reading([Part(text)], Details(title=title), is_prose=is_prose)
 

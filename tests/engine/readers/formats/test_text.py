@@ -1,3 +1,7 @@
+import base64
+import hashlib
+import random
+import textwrap
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -210,6 +214,39 @@ def test_data_code_and_settings_are_read_as_they_stand(tmp_path: Path, name: str
 def test_the_language_of_a_text_is_told(tmp_path: Path, written: str, code: str | None) -> None:
     (tmp_path / "a.txt").write_text(written, encoding="utf-8")
     assert text.read(tmp_path / "a.txt", SPEC).details.language == code
+
+
+PICTURE = base64.b64encode(random.Random(7).randbytes(3000)).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a.md", f"The boat leaves.\n\n[image1]: <data:image/png;base64,{PICTURE}>\n\nAt nine."),
+        ("a.ipynb", f'{{"a": "The boat leaves.", "image/png": "{PICTURE}\\n", "b": "At nine."}}'),
+        (
+            "a.vcf",
+            "FN:The boat leaves.\nPHOTO;ENCODING=b:\n "
+            + "\n ".join(textwrap.wrap(PICTURE, 74))
+            + "\nNOTE:At nine.",
+        ),
+    ],
+)
+def test_pictures_within_a_text_are_no_words_of_it(tmp_path: Path, name: str, written: str) -> None:
+    (tmp_path / name).write_text(written)
+    found = read_text(tmp_path / name)
+    assert "The boat leaves." in found
+    assert "At nine." in found
+    assert len(found) < 200
+
+
+def test_checksums_and_long_addresses_are_read(tmp_path: Path) -> None:
+    sums = [hashlib.sha256(bytes([number])).hexdigest() for number in range(9)]
+    address = "https://example.org/" + "a-long-name/" * 30
+    (tmp_path / "a.txt").write_text("\n".join([*sums, address]))
+    found = read_text(tmp_path / "a.txt")
+    assert all(each in found for each in sums)
+    assert "a-long-name" in found
 
 
 def test_xml_is_read_in_the_encoding_that_it_declares(tmp_path: Path) -> None:
