@@ -8,10 +8,8 @@ import unicodedata
 from functools import lru_cache
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
-_SEPARATORS = re.compile(r"[/\\]")  # Windows separates by the other one
 
 
-@lru_cache(maxsize=4096)  # what is stored says the same places, cameras and folders over and over
 def folded(text: str) -> str:
     """`text` without case, accents and width: `ＲＥＹＫＪＡＶÍＫ` as `reykjavik`."""
     if text.isascii():
@@ -22,7 +20,8 @@ def folded(text: str) -> str:
 
 def last_name(path: bytes | str) -> str:
     """The folded name of what is at a path as it is stored: the last one in it."""
-    return folded(_SEPARATORS.split(_text(path))[-1])
+    text = path if isinstance(path, str) else _decoded(path)
+    return folded(text.replace("\\", "/").rpartition("/")[2])
 
 
 def folders_of(root: bytes, relative: bytes) -> str:
@@ -30,21 +29,26 @@ def folders_of(root: bytes, relative: bytes) -> str:
 
     Those above it are none of a person's choosing: a home, a drive.
     """
-    above, separator, _ = _text(relative).replace("\\", "/").rpartition("/")
-    own = _SEPARATORS.split(_text(root).rstrip("/\\"))[-1]
-    return folded(f"/{own}/{above}{separator}")
+    return _folders(root, relative.replace(b"\\", b"/").rpartition(b"/")[0])
 
 
 def register(connection: sqlite3.Connection) -> None:
     """Makes these functions known to the SQL of `connection`."""
     for name, arguments, function in (
-        ("folded", 1, folded),
+        # The same places, tags and cameras are said over and over.
+        ("folded", 1, lru_cache(maxsize=4096)(folded)),
         ("last_name", 1, last_name),
         ("folders_of", 2, folders_of),
     ):
         connection.create_function(name, arguments, function, deterministic=True)
 
 
-def _text(stored: bytes | str) -> str:
-    """Text that was stored as such or, like the names of files, as its bytes."""
-    return stored if isinstance(stored, str) else stored.decode("utf-8", errors="replace")
+@lru_cache(maxsize=4096)
+def _folders(root: bytes, above: bytes) -> str:
+    own = last_name(root.rstrip(b"/\\"))
+    return folded(f"/{own}/{_decoded(above)}/") if above else f"/{own}/"
+
+
+def _decoded(stored: bytes) -> str:
+    """Names of files are stored as their bytes, which need not be text."""
+    return stored.decode("utf-8", errors="replace")
