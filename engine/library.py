@@ -20,7 +20,7 @@ from engine.own_words import OwnWords
 from engine.paths import Home, shown
 from engine.readers import registry
 from engine.readers.isolation import ReaderPool
-from engine.readings import Kind, PixelSpec, ReadFailure, Reading
+from engine.readings import Box, Kind, PixelSpec, ReadFailure, Reading
 from engine.records import (
     ContentId,
     Counts,
@@ -32,6 +32,7 @@ from engine.records import (
     IndexProgress,
     LibraryChanged,
     Query,
+    Retriever,
     SearchResult,
     Skip,
 )
@@ -48,6 +49,9 @@ log = logging.getLogger(__name__)
 
 RECOGNITION_LIMIT_S = 120.0
 """For the text of one picture, on a slow computer."""
+
+REGION_PX = 512
+"""The picture in which a region is looked for: its windows are as large as encoders want."""
 
 Listener = Callable[[Event], None]
 
@@ -81,6 +85,7 @@ class Library:
         self._unpacked = Unpacked(home.unpacked, self._asked_readers)
         self._folders = WatchedFolders(database, self._indexer.request, self._announce)
         self._searches = ThreadPoolExecutor(1, thread_name_prefix="keepsight-search")
+        self._regions = ThreadPoolExecutor(1, thread_name_prefix="keepsight-regions")
         self._closed = threading.Event()
 
     @classmethod
@@ -217,6 +222,14 @@ class Library:
         """A JPEG of at most `edge_px` on its longer side, or None where there can be none."""
         return self._thumbnails.request(hit, edge_px)
 
+    def region_async(self, hit: Hit, query: Query) -> Future[Box | None]:
+        """The part of a hit's picture that the query's words fit best.
+
+        None where the whole is what they mean, where it is not known, or where words alone found
+        it. A question waits for the one before it.
+        """
+        return self._regions.submit(self._region, hit, query)
+
     def picture_async(self, path: Path) -> Future[bytes | None]:
         """A small JPEG of a photo anywhere on this computer, or None where it cannot be read."""
         return self._thumbnails.of_file(path)
@@ -263,9 +276,10 @@ class Library:
         self._asked_readers.close()
         self._pipeline.close()
         self._searches.shutdown(cancel_futures=True)
+        self._regions.shutdown(cancel_futures=True)
         self._shelf.close()
         if self._lock.is_locked:  # else a window may write them, and have these open
-            self._models.publish()
+            self._publish()
             self._unpacked.clear()
         self._models.close()
         self._database.close()
@@ -277,11 +291,26 @@ class Library:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _publish(self) -> None:
+        try:
+            self._models.publish()
+        except (OSError, RuntimeError) as error:  # usearch's own is no OSError
+            log.error("vectors are not written; the next start takes them from SQLite: %s", error)
+
     def _resume_switch(self) -> None:
         try:
             self._models.resume()
         except ModelError as error:  # the present one goes on answering
             self._announce(Failure(error.title, error.message))
+
+    def _region(self, hit: Hit, query: Query) -> Box | None:
+        if all(match.retriever is not Retriever.PHOTO_MEANING for match in hit.matches):
+            return None
+        jpeg = self._thumbnails.request(hit, REGION_PX).result()
+        try:
+            return None if jpeg is None else self._models.searcher.region(query, jpeg)
+        except OSError:  # a thumbnail that was damaged on the disk
+            return None
 
     def _read_asked(self, path: Path, spec: PixelSpec) -> Reading | ReadFailure:
         return self._asked_readers.submit_read(path, spec).result()

@@ -70,7 +70,7 @@ class Picture:
 
 
 class Box(NamedTuple):
-    """Where a line of text stands, as shares of the upright picture's width and height."""
+    """A part of the upright picture, as shares of its width and height."""
 
     left: float
     top: float

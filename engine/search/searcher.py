@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.models.languages import unknown_language
+from engine.readings import Box
 from engine.records import (
     Band,
     ContentId,
@@ -21,10 +22,11 @@ from engine.records import (
     SegmentId,
 )
 from engine.search import retrieve
-from engine.search.calibrate import band_of
+from engine.search.calibrate import band_of, scale_of
 from engine.search.fuse import Ranked, fuse
 from engine.search.probes import Answering, Prober, Read, of_words
 from engine.search.query import ParsedQuery, parse
+from engine.search.regions import best_region
 from engine.search.retrieve import Space
 from engine.store import embeddings, fulltext, listing
 from engine.store.database import Database
@@ -88,6 +90,21 @@ class Searcher:
             for ranked in fuse(lists)
             if ranked.content_id != query.like and ranked.content_id not in left_out
         ]
+
+    def region(self, query: Query, jpeg: bytes) -> Box | None:
+        """The part of a picture that the words of `query` fit best; None where none stands out.
+
+        Raises OSError where the picture is damaged.
+        """
+        model = self._models[0]
+        for probe in of_words(model, parse(query).words):
+            vector = probe.towards(Medium.PICTURE)
+            if np.any(vector):
+                background = model.encoder.background(Medium.PICTURE)
+                sample = model.vectors.of(Medium.PICTURE).sample(retrieve.LIBRARY_SAMPLE)
+                scale = scale_of(vector, background, sample, probe.photos.null)
+                return best_region(jpeg, model.encoder, vector, scale, probe.photos)
+        return None
 
     def _showing(self, connection: sqlite3.Connection, filters: Filters) -> set[ContentId]:
         """The contents with a picture that shows what is not wanted: those that a search for it
