@@ -122,6 +122,7 @@ def probe(path: Path) -> bool:
 FAMILY = Family(
     name="epub",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".epub",)),
     decoders=(
         "charset_normalizer",

@@ -48,7 +48,7 @@ def is_mail(path: Path) -> bool:
 FAMILY = Family(
     name="mail",
     kind=Kind.DOCUMENT,
-    version=2,
+    version=3,
     extensions=frozenset((".eml",)),
     decoders=(
         "engine.readers.packages.mime",

@@ -100,6 +100,7 @@ def probe(path: Path) -> bool:
 FAMILY = Family(
     name="opendocument",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".odg")),
     decoders=(
         "defusedxml.ElementTree",

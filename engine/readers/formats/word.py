@@ -47,6 +47,7 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
 FAMILY = Family(
     name="word",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".docx", ".docm", ".dotx", ".dotm")),
     decoders=(
         "charset_normalizer",

@@ -66,7 +66,7 @@ class Letter:
         """The mail as it is read: who, to whom and about what, then the body."""
         heads = (("From", self.sender), ("To", self.recipients), ("Subject", self.subject))
         head = "\n".join(f"{name}: {words}" for name, words in heads if words)
-        return f"{head}\n\n{self.body}".strip()
+        return passages.whole_words(f"{head}\n\n{self.body}").strip()
 
 
 def parsed(data: bytes) -> Message:

@@ -21,6 +21,7 @@ BETWEEN_PARTS = "\n\n"
 
 _BLOCK_CHARS = 4096
 _DENSE = re.compile("[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_WITHIN_WORDS = re.compile("[\u00ad\u2060\ufeff]")
 _BREAKS = ("\n\n", "\n", "。", ". ", " ")
 
 
@@ -32,8 +33,16 @@ class Part(NamedTuple):
     section: str = ""
 
 
+def whole_words(text: str) -> str:
+    """The text without soft hyphens and joiners: nobody sees them, and each would end a word."""
+    return _WITHIN_WORDS.sub("", text)
+
+
 def split_parts(parts: Iterable[Part]) -> Iterator[Passage]:
-    """The passages of a document, none of them in two parts; offsets count over all of it."""
+    """The passages of a document, none of them in two parts, of whole words.
+
+    Offsets count over all of it.
+    """
     return islice(_of_parts(parts), MOST_PASSAGES)
 
 
@@ -45,7 +54,8 @@ def split(text: str) -> Iterator[Passage]:
 def _of_parts(parts: Iterable[Part]) -> Iterator[Passage]:
     before = 0
     for part in parts:
-        for passage in _passages(part.text):
+        text = whole_words(part.text)
+        for passage in _passages(text):
             yield replace(
                 passage,
                 start=before + passage.start,
@@ -53,7 +63,7 @@ def _of_parts(parts: Iterable[Part]) -> Iterator[Passage]:
                 page=part.page,
                 section=part.section,
             )
-        before += len(part.text) + len(BETWEEN_PARTS)
+        before += len(text) + len(BETWEEN_PARTS)
 
 
 def _passages(text: str) -> Iterator[Passage]:

@@ -61,6 +61,11 @@ def test_offsets_are_those_of_the_whole_text(tmp_path: Path) -> None:
     assert all(whole[passage.start : passage.end] == passage.text for passage in found)
 
 
+def test_a_soft_hyphen_parts_no_word_of_a_mail(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.eml", message("The Donau\u00addampf\u00adschiff leaves."))
+    assert text_of(mail.read(path, SPEC)).endswith("The Donaudampfschiff leaves.")
+
+
 def test_of_two_forms_the_plain_one_is_read(tmp_path: Path) -> None:
     made = message("plain words")
     made.add_alternative("<p>marked-up words</p>", subtype="html")

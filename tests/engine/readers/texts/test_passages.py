@@ -70,3 +70,10 @@ def test_passages_of_parts_carry_their_page_and_section_and_count_over_all_parts
     assert all(whole[p.start : p.end] == p.text for p in found)
     assert len(found) > 2
     assert {(p.page, p.section) for p in found} == {(1, ""), (3, "北京")}
+
+
+def test_a_soft_hyphen_parts_no_word() -> None:
+    parts = [passages.Part("Donau\u00addampf\u00adschiff"), passages.Part("word\ufeff—word")]
+    found = list(passages.split_parts(parts))
+    assert [passage.text for passage in found] == ["Donaudampfschiff", "word—word"]
+    assert [(passage.start, passage.end) for passage in found] == [(0, 16), (18, 27)]
