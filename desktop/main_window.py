@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
         self._overview = overview
         self.sidebar.show_folders(overview.folders)
         self.sidebar.show_counts(overview.counts)
-        self.status.show_counts(overview.counts)
+        self.status.show_counts(overview.counts, has_folders=bool(overview.folders))
         if had_folders != bool(overview.folders):
             self._search()
 

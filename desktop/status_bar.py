@@ -45,10 +45,11 @@ class StatusBar(QWidget):
         for widget in (self._doing, self._bar, self._pause, self._skips):
             layout.addWidget(widget)
         self.show_progress(IndexProgress(Phase.IDLE))
-        self.show_counts(Counts())
+        self.show_counts(Counts(), has_folders=False)
 
-    def show_counts(self, counts: Counts) -> None:
+    def show_counts(self, counts: Counts, *, has_folders: bool) -> None:
         """Shows the library in numbers."""
+        self._doing.setVisible(has_folders)
         self._counts.setText(
             f"{formats.count(counts.photos, 'photo', 'photos')} · "
             f"{formats.count(counts.documents, 'document', 'documents')}"
@@ -66,39 +67,43 @@ class StatusBar(QWidget):
         """Shows how far indexing is."""
         self._phase = progress.phase
         busy = progress.phase is not Phase.IDLE
-        # A bar without an end moves, which what is paused does not.
-        self._bar.setVisible(busy and (progress.phase is not Phase.PAUSED or progress.total > 0))
+        # A bar without an end moves, which what rests does not.
+        self._bar.setVisible(busy and (not self._rests or progress.total > 0))
         self._pause.setVisible(busy)
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
         self._doing.setText(_told(progress))
-        paused = progress.phase is Phase.PAUSED
-        name = "Go on with indexing" if paused else "Pause indexing"
+        name = "Go on with indexing" if self._rests else "Pause indexing"
         self._pause.setToolTip(name)
         self._pause.setAccessibleName(name)
         self.tint()
 
     def tint(self) -> None:
         """Takes on the colours in use."""
-        self._pause.setIcon(icons.icon("play" if self._phase is Phase.PAUSED else "pause"))
+        self._pause.setIcon(icons.icon("play" if self._rests else "pause"))
         self._skips.setIcon(icons.icon("triangle-alert" if self._has_failures else "file-text"))
 
+    @property
+    def _rests(self) -> bool:
+        """Whether indexing only goes on when that is asked for."""
+        return self._phase in (Phase.PAUSED, Phase.STOPPED)
+
     def _on_pause(self) -> None:
-        paused = self._phase is Phase.PAUSED
-        (self.resume_requested if paused else self.pause_requested).emit()
+        (self.resume_requested if self._rests else self.pause_requested).emit()
 
 
 def _told(progress: IndexProgress) -> str:
-    files_left = f"{progress.total - progress.done:,} files left"
+    files_left = f"{formats.count(progress.total - progress.done, 'file', 'files')} left"
     done = f"{progress.done:,} of {progress.total:,}"
     when = ""
     if progress.seconds_left is not None:
         when = f", {formats.duration(progress.seconds_left)} left"
     indexing = f"Indexing {progress.files_per_s:.0f}/s{when}" if when else f"Indexing, {files_left}"
-    paused = f"Paused, {files_left}" if progress.total > progress.done else "Paused"
+    rest = f", {files_left}" if progress.total > progress.done else ""
     return {
         Phase.SCANNING: "Looking through folders",
-        Phase.PAUSED: paused,
+        Phase.PAUSED: f"Paused{rest}",
+        Phase.STOPPED: f"Stopped{rest}",
         Phase.PREPARING: f"Preparing {progress.model}: {done}{when}",
         Phase.RECOGNISING: f"Reading text in pictures: {done}{when}",
         Phase.INDEXING: indexing,

@@ -326,6 +326,8 @@ class Phase(StrEnum):
     PREPARING = "preparing"
     RECOGNISING = "recognising"
     PAUSED = "paused"
+    STOPPED = "stopped"
+    """Something went wrong, as on a full disk: it goes on when it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Indexer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_busy = False
+        self._has_failed = False
         self._changed_at = 0.0
         self._published_at = time.monotonic()
         self.progress = IndexProgress(Phase.IDLE)
@@ -194,9 +195,12 @@ class Indexer:
         self._tell(Phase.PAUSED)
 
     def resume(self) -> None:
-        """Goes on."""
+        """Goes on, after a pause or a failure."""
         self._may_run.set()
-        self._tell(Phase.INDEXING if self._is_busy else Phase.IDLE)
+        if self._has_failed:
+            self.wake()
+        else:
+            self._tell(Phase.INDEXING if self._is_busy else Phase.IDLE)
 
     def halt(self) -> None:
         """Asks the index thread to stop; whatever is left waits for the next start."""
@@ -217,6 +221,9 @@ class Indexer:
                 return
             self._is_busy = True
             try:
+                if self._has_failed:
+                    self.request_everything()  # a sweep that failed did not see all
+                self._has_failed = False
                 with closing(self.run_until_done()) as steps:
                     for _ in steps:
                         self._may_run.wait()
@@ -226,8 +233,10 @@ class Indexer:
                 if self._stopping.is_set() and isinstance(error, CancelledError):
                     return  # the readers are closed before this thread is joined
                 log.exception("indexing stopped")
+                self._has_failed = True
                 self._announce(_failure_of(error))
-                self._tell(Phase.IDLE)
+                self._tell(Phase.STOPPED)
+                self._announce(LibraryChanged())
             finally:
                 self._is_busy = False
 
@@ -273,13 +282,17 @@ def _failure_of(error: Exception) -> Failure:
     if isinstance(error, KeepsightError):
         return Failure(error.title, error.message)
     if isinstance(error, OSError | sqlite3.Error):
-        told = f"{error}. Check that the disk is not full and can be written to"
+        told = f"{_sentence(str(error))}. Check that the disk is not full and can be written to"
     else:
         told = f"{type(error).__name__}: {error}. This is a mistake in Keepsight: please report it"
     return Failure(
         "Indexing stopped",
-        f"{shown(told)}; indexing goes on with the next change or at the next start.",
+        f"{shown(told)}. Then let it go on; it also does with the next change or start.",
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 RETRIABLE = tuple(reason for reason in SkipReason if reason is not SkipReason.UNSUPPORTED)

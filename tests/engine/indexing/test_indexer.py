@@ -1,5 +1,6 @@
 """The index thread: what it tells, what it survives, and when it writes to disk."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,15 @@ def run(library: Library, folder: Path) -> None:
         pass
 
 
-def test_it_survives_a_mistake_and_tells_of_it(
-    library: Library, pictures: Path, make_photo, observe, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("Nobody thought of this"),
+        sqlite3.OperationalError("database or disk is full"),
+    ],
+)
+def test_it_stops_where_something_goes_wrong_and_can_go_on(
+    library: Library, pictures: Path, make_photo, observe, monkeypatch, error
 ) -> None:
     heard: list[Event] = []
     library.subscribe(heard.append)
@@ -24,19 +32,23 @@ def test_it_survives_a_mistake_and_tells_of_it(
     make_photo(pictures / "first.jpg", seed=1)
 
     def fail(_pipeline: Pipeline) -> None:
-        raise RuntimeError("nobody thought of this")
+        raise error
 
     with monkeypatch.context() as broken:
         broken.setattr(Pipeline, "read_waiting", fail)
         library.add_folder(pictures)
         library.start()
         observer.wait_for(
-            lambda: any(isinstance(event, Failure) for event in heard) and observer.is_idle()
+            lambda: (
+                any(isinstance(event, Failure) for event in heard)
+                and library.progress.phase is Phase.STOPPED
+            )
         )
+        assert library.progress.total - library.progress.done == 1
     (failure,) = [event for event in heard if isinstance(event, Failure)]
-    assert "nobody thought of this" in failure.message
-    make_photo(pictures / "second.jpg", seed=2)
-    observer.wait_for_names("first.jpg", "second.jpg")
+    assert str(error).capitalize() in failure.message
+    library.resume()
+    observer.wait_for_names("first.jpg")
 
 
 def test_a_pause_is_told_though_the_batch_in_hand_is_finished(
