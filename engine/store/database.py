@@ -10,9 +10,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import filelock
 from sqlite_utils import Database as SchemaDatabase
 
-from engine.errors import DatabaseDamagedError, DatabaseTooNewError, KeepsightError
+from engine.errors import (
+    DatabaseDamagedError,
+    DatabaseTooNewError,
+    KeepsightError,
+    LibraryBusyError,
+)
 from engine.paths import shown
 from engine.store import folding
 from engine.store.migrations import SCHEMA_VERSION, migrations
@@ -22,6 +28,7 @@ log = logging.getLogger(__name__)
 BUSY_TIMEOUT_S = 30.0
 CACHE_KIB = 16_384
 PRIVATE_FILE_MODE = 0o600
+BACKUP_MARK = ".before-schema-"
 
 _FULL_TEXT_TABLES = "SELECT name FROM sqlite_schema WHERE sql LIKE '%USING fts5%'"
 
@@ -30,26 +37,27 @@ class Database:
     """One library's SQLite file.
 
     Raises DatabaseDamagedError or DatabaseTooNewError, before anything is written, where the file
-    cannot be used.
+    cannot be used, and LibraryBusyError while another process brings it up to date.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connections: list[sqlite3.Connection] = []
         self._local = threading.local()
         self._write_lock = threading.RLock()
-        if path.exists() and path.stat().st_size > 0:
-            _refuse_unusable(path)
-        path.touch(mode=PRIVATE_FILE_MODE)
-        self._writer = self._connect()
-        self._migrate()
+        if not path.exists():
+            path.touch(mode=PRIVATE_FILE_MODE)
+        if _usable_version(path) < SCHEMA_VERSION:
+            _migrate(path)
+        self._writer = _connect(path)
+        self._connections = [self._writer]
 
     def reading(self) -> sqlite3.Connection:
         """This thread's connection for reading: it sees every committed write."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect()
+            connection = self._local.connection = _connect(self.path)
             connection.execute("PRAGMA query_only = ON")
+            self._connections.append(connection)
         return connection
 
     @contextmanager
@@ -73,7 +81,7 @@ class Database:
         the pages stay until they are used again.
         """
         with self._write_lock:
-            for copy in self.path.parent.glob(f"{self.path.name}.before-schema-*"):
+            for copy in self.path.parent.glob(f"{self.path.name}{BACKUP_MARK}*"):
                 copy.unlink(missing_ok=True)
             try:
                 # Full text only marks what is deleted, until it is merged.
@@ -91,52 +99,61 @@ class Database:
                 connection.close()
             self._connections.clear()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        folding.register(connection)
-        self._connections.append(connection)
-        return connection
-
-    def _migrate(self) -> None:
-        schema = SchemaDatabase(self._writer)
-        if not migrations.pending(schema):
-            return
-        if migrations.applied(schema):
-            self._back_up()
-        migrations.apply(schema)
-        self._writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _back_up(self) -> None:
-        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        copy = self.path.with_name(f"{self.path.name}.before-schema-{version + 1}")
-        shutil.copy2(self.path, copy)
-
 
 def copy_database(path: Path, target: Path) -> None:
     """Copies the file at `path` as it is at one moment, while others may write to it.
 
     Raises what `Database` raises where it cannot be used; it is only read.
     """
-    _refuse_unusable(path)
+    _usable_version(path)
     with (
-        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
+        closing(_open_to_read(path)) as source,
         closing(sqlite3.connect(target)) as copy,
     ):
         source.backup(copy)
 
 
-def _refuse_unusable(path: Path) -> None:
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    folding.register(connection)
+    return connection
+
+
+def _migrate(path: Path) -> None:
+    """Makes the schema that of today, while no other process does."""
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        with filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=BUSY_TIMEOUT_S):
+            version = _usable_version(path)  # another may just have done it
+            if version == SCHEMA_VERSION:
+                return
+            with closing(_connect(path)) as connection:
+                schema = SchemaDatabase(connection)
+                if migrations.applied(schema) and migrations.pending(schema):
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    shutil.copy2(path, path.with_name(f"{path.name}{BACKUP_MARK}{version + 1}"))
+                migrations.apply(schema)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except filelock.Timeout as error:
+        raise LibraryBusyError(
+            "This library is being brought up to date",
+            f"Another Keepsight works on {shown(path)}, which takes a while where a lot is in it. "
+            "Wait until it is done, then try again.",
+            path,
+        ) from error
+
+
+def _usable_version(path: Path) -> int:
+    """The version of the schema, 0 of an empty file; raises what `Database` raises."""
+    try:
+        with closing(_open_to_read(path)) as connection:
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError as error:
         if "malformed" not in str(error) and "not a database" not in str(error):
@@ -158,6 +175,11 @@ def _refuse_unusable(path: Path) -> None:
         )
     if verdict != "ok":
         raise _damaged(path, str(verdict))
+    return version
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
 
 
 def _damaged(path: Path, what: str) -> DatabaseDamagedError:

@@ -1,11 +1,16 @@
 import sqlite3
+import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
+from subprocess import PIPE, Popen
 
+import filelock
 import pytest
+from sqlite_utils import Database as SchemaDatabase
 
-from engine.errors import DatabaseDamagedError, DatabaseTooNewError
-from engine.store import folders, fulltext
+from engine.errors import DatabaseDamagedError, DatabaseTooNewError, LibraryBusyError
 from engine.records import SegmentId
+from engine.store import folders, fulltext
 from engine.store.database import Database, copy_database
 from engine.store.migrations import SCHEMA_VERSION, migrations
 
@@ -31,6 +36,55 @@ def test_a_newer_database_is_refused_and_left_untouched(tmp_path: Path) -> None:
     with pytest.raises(DatabaseTooNewError, match="newer Keepsight"):
         Database(path)
     assert path.read_bytes() == before
+
+
+def test_an_opening_that_was_stopped_at_its_end_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply = migrations.apply
+
+    def stop(schema: SchemaDatabase) -> None:
+        apply(schema)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(migrations, "apply", stop)
+    with pytest.raises(KeyboardInterrupt):
+        Database(tmp_path / "k.db")
+    monkeypatch.undo()
+    with closing(Database(tmp_path / "k.db")) as database:
+        (version,) = database.reading().execute("PRAGMA user_version").fetchone()
+    assert version == SCHEMA_VERSION
+    assert not list(tmp_path.glob("*.before-schema-*"))
+
+
+@pytest.mark.parametrize("former", [None, "m003_everything"])
+def test_processes_may_open_a_library_at_the_same_time(tmp_path: Path, former: str | None) -> None:
+    path = tmp_path / "k.db"
+    if former is not None:
+        with closing(sqlite3.connect(path)) as connection:
+            migrations.apply(SchemaDatabase(connection), stop_before=former)
+    code = (
+        "import sys, pathlib; from engine.store.database import Database; "
+        "sys.stdin.read(1); Database(pathlib.Path(sys.argv[1])).close()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    with ExitStack() as stack:
+        openers = [stack.enter_context(Popen(command, stdin=PIPE)) for _ in range(3)]
+        for opener in openers:
+            opener.communicate(b"x")
+    assert [opener.returncode for opener in openers] == [0, 0, 0]
+
+
+def test_a_library_that_another_brings_up_to_date_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.store.database.BUSY_TIMEOUT_S", 0.01)
+    with (
+        filelock.FileLock(tmp_path / "k.db.lock"),
+        pytest.raises(LibraryBusyError, match="Wait until it is done"),
+    ):
+        Database(tmp_path / "k.db")
+    Database(tmp_path / "k.db").close()
 
 
 def _fill(path: Path) -> None:
