@@ -253,6 +253,8 @@ def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:
         output.print_hits(result)
     if result.unknown_words:
         click.echo(f"The model does not know: {' '.join(result.unknown_words)}", err=True)
+    if result.no_filters:
+        click.echo(f"No filter, searched for as words: {' '.join(result.no_filters)}", err=True)
     if is_empty:
         click.echo("The library is empty: keepsight index FOLDER", err=True)
 

@@ -115,6 +115,15 @@ class FoundFile:
         return Stamp(self.size_bytes, self.modified_ns)
 
 
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Where another device begins below a watched folder: a drive is mounted, or linked to."""
+
+    relative: Path
+    device: int
+    is_link: bool
+
+
 class Null(StrEnum):
     """What the cosines of a query with unrelated segments are taken to be.
 
@@ -239,7 +248,7 @@ class Filters:
     `phrases` must stand in a passage, in the name of the file or in what it says of itself; what is
     in `without`, words or phrases, in none of them. Each of `cameras` (lenses too), `places`,
     `tags` and `authors` must stand in what it says of itself. `languages` are those of which it is
-    in one, by their codes in ISO 639-1.
+    in one, by their codes in ISO 639-1. What satisfies one of `excluding` is left out.
     """
 
     kind: Kind | None = None
@@ -256,6 +265,7 @@ class Filters:
     authors: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     ranges: tuple[Range, ...] = ()
+    excluding: tuple[Filters, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +316,8 @@ class SearchResult:
 
     `words` are those of the query that tell files apart: filters and common words are none.
     `unknown_words` are words of the query that the model has never seen; `unknown_language` is the
-    language or script that most of it is in, where the model does not know that.
+    language or script that most of it is in, where the model does not know that. `no_filters` look
+    like filters and are none, as `type:banana` and `colour:red`: they were searched for as words.
     """
 
     query: Query
@@ -315,6 +326,7 @@ class SearchResult:
     words: tuple[str, ...] = ()
     unknown_words: tuple[str, ...] = ()
     unknown_language: str | None = None
+    no_filters: tuple[str, ...] = ()
 
 
 class Phase(StrEnum):

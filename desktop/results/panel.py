@@ -105,6 +105,12 @@ class ResultsPanel(QWidget):
             self.empty.tell(
                 "image-off", "Nothing here", "There are no photos or documents in this place."
             )
+        elif result.no_filters:
+            self.empty.tell(
+                "search",
+                "Nothing found",
+                f"{', '.join(result.no_filters)} is no filter, and was searched for as words.",
+            )
         elif '"' in result.query.text:
             self.empty.tell(
                 "search",
@@ -133,10 +139,21 @@ class ResultsPanel(QWidget):
 def _summary(result: SearchResult, *, asked: bool) -> str:
     if not result.hits:
         return ""
-    if not asked:
-        count = len(result.hits)
-        files = formats.count(count, "file", "files") if all_known(result) else f"{count:,}+ files"
-        return f"{files}, newest first"
+    parts = _matches(result) if asked else [_newest(result)]
+    if unknown := _unknown(result):
+        parts.append(f"The model does not know: {unknown}")
+    if result.no_filters:
+        parts.append(f"No filter, searched for as words: {', '.join(result.no_filters)}")
+    return "   ".join(parts)
+
+
+def _newest(result: SearchResult) -> str:
+    count = len(result.hits)
+    files = formats.count(count, "file", "files") if all_known(result) else f"{count:,}+ files"
+    return f"{files}, newest first"
+
+
+def _matches(result: SearchResult) -> list[str]:
     good = sum(hit.band is not Band.WEAK for hit in result.hits)
     if not good:
         text = "Nothing fits well; these are the nearest"
@@ -144,10 +161,7 @@ def _summary(result: SearchResult, *, asked: bool) -> str:
         text = formats.count(good, "match", "matches")
     else:
         text = f"{good:,}+ matches"
-    text += f"   {result.seconds * 1000:.0f} ms"
-    if unknown := _unknown(result):
-        text += f"   The model does not know: {unknown}"
-    return text
+    return [text, f"{result.seconds * 1000:.0f} ms"]
 
 
 def _unknown(result: SearchResult) -> str:

@@ -14,7 +14,8 @@ from engine.store import fulltext
 
 _TOKEN = re.compile(
     r'(?P<minus>(?<!\S)-(?=["\w]))?(?:(?P<key>[a-z]+)[:\uff1a])?'  # and that of Chinese keyboards
-    r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))'
+    r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))',
+    re.IGNORECASE,
 )
 _KINDS = {
     "photo": Kind.PHOTO,
@@ -45,11 +46,13 @@ _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?
 class ParsedQuery:
     """A query taken apart: `words` carry meaning, those of phrases too; those left out do not.
 
-    Where they are but signs and words as common as “the”, there are none.
+    Where they are but signs and words as common as “the”, there are none. `no_filters` look like
+    filters and are none, so that they are words too.
     """
 
     words: str
     filters: Filters
+    no_filters: tuple[str, ...] = ()
 
 
 def parse(query: Query) -> ParsedQuery:
@@ -60,22 +63,29 @@ def parse(query: Query) -> ParsedQuery:
     ends with 2023; `camera:`, `lens:`, `place:`, `tag:` and `by:` (an author) what files say of
     themselves; `lang:de`; `iso:`, `width:`, `height:` and `pages:` a number or numbers such as
     `800-3200`, `800-` or `-400`; `rating:4` at least four stars. `-WORD` and `-"exact words"` leave
-    out what has them.
+    out what has them, and `-` before a filter what satisfies it.
     """
     filters = Filters(kind=query.kind, folder_id=query.folder_id)
     words: list[str] = []
     phrases: list[str] = []
     without: list[str] = []
+    no_filters: list[str] = []
     # Bytes of no encoding, as a command line may hold, stand for no word.
     text = fulltext.composed(query.text.encode("utf-8", errors="replace").decode())
     for token in _TOKEN.finditer(text):
         key, quoted, bare = token["key"], token["quoted"], token["bare"]
         value = quoted if quoted is not None else bare
-        filtered = _filtered(filters, key, value) if key and not token["minus"] else None
-        if token["minus"] and not key:
-            without += [value] if fulltext.words_of(value) else []
+        wanted = filters if not token["minus"] else Filters()
+        filtered = _filtered(wanted, key.lower(), value) if key else None
+        if _looks_like_filter(key, value) and filtered is None:
+            no_filters.append(token[0])
+        if filtered is not None and token["minus"]:
+            filters = replace(filters, excluding=(*filters.excluding, filtered))
         elif filtered is not None:
             filters = filtered
+        elif token["minus"]:
+            unwanted = token[0][1:] if key else value
+            without += [unwanted] if fulltext.words_of(unwanted) else []
         elif quoted is not None and key is None:
             words.append(quoted)
             if quoted.strip():
@@ -84,12 +94,17 @@ def parse(query: Query) -> ParsedQuery:
             words.append(token[0])
     filters = replace(filters, phrases=tuple(phrases), without=tuple(without))
     asked = " ".join(words).strip()
-    return ParsedQuery(asked if _tell_apart(asked) else "", filters)
+    return ParsedQuery(asked if _tell_apart(asked) else "", filters, tuple(no_filters))
 
 
 def _tell_apart(words: str) -> bool:
     """Whether `words` tell files apart. Signs and common words do not; models know some emoji."""
     return bool(fulltext.words_of(words)) or any(category(c) == "So" for c in words)
+
+
+def _looks_like_filter(key: str | None, value: str) -> bool:
+    """Whether it is a word, a colon and a value; `https://…` and `C:\\…` are places."""
+    return key is not None and len(key) > 1 and not value.startswith("//")
 
 
 def _filtered(filters: Filters, key: str, value: str) -> Filters | None:

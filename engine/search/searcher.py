@@ -67,6 +67,7 @@ class Searcher:
             words=tuple(fulltext.words_of(words)),
             unknown_words=encoder.unknown_words(words) if words else (),
             unknown_language=unknown_language(words, encoder.card.languages) if words else None,
+            no_filters=parsed.no_filters,
         )
 
     def rank(self, query: Query) -> list[Ranked]:

@@ -81,6 +81,9 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
     for unwanted in filters.without:
         expression = fulltext.match_expression([], [unwanted])
         require(f"NOT {_STANDS}", *(expression,) * _STANDS.count("?"))
+    for other in filters.excluding:
+        clause, bound = condition(other)
+        require(f"NOT coalesce(({clause}), 0)", *bound)  # what says nothing of itself is not it
     return " AND ".join(clauses), values
 
 

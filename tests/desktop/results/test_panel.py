@@ -44,6 +44,15 @@ def test_however_much_there_is_to_say_the_window_stays_as_narrow(
     assert panel.minimumSizeHint().width() < 400
 
 
+def test_what_only_looks_like_a_filter_is_told(panel: ResultsPanel, make_hit) -> None:
+    told = "No filter, searched for as words: tags:flower"
+    for query, matches in ((Query("tags:flower"), {}), (Query("-tags:flower"), {"matches": ()})):
+        show(panel, query, [make_hit(1, **matches)], no_filters=("tags:flower",))
+        assert panel._summary.text().endswith(told)
+    show(panel, Query("tags:flower"), no_filters=("tags:flower",))
+    assert "tags:flower is no filter" in panel.empty._message.text()
+
+
 @pytest.mark.parametrize(
     ("query", "advice"),
     [

@@ -39,7 +39,19 @@ from engine.search.query import parse
         ("beach -snow", "beach", Filters(without=("snow",))),
         ('-"in the snow" -雪 x', "x", Filters(without=("in the snow", "雪"))),
         ("sun-dried x - y --z -the", "sun-dried x - y --z", Filters()),
-        ("-type:photo", "-type:photo", Filters()),
+        ("TYPE:photo Type:PHOTO dog", "dog", Filters(kind=Kind.PHOTO)),
+        ("IN:Trips After:2023", "", Filters(folder_words=("Trips",), after=date(2023, 1, 1))),
+        ("-type:photo dog", "dog", Filters(excluding=(Filters(kind=Kind.PHOTO),))),
+        (
+            "-in:Trips -Ext:jpg type:photo",
+            "",
+            Filters(
+                kind=Kind.PHOTO,
+                excluding=(Filters(folder_words=("Trips",)), Filters(extensions=("jpg",))),
+            ),
+        ),
+        ("dog -type:banana", "dog", Filters(without=("type:banana",))),
+        ('dog -colour:"dark red"', "dog", Filters(without=('colour:"dark red"',))),
         ("type：photo 照片", "照片", Filters(kind=Kind.PHOTO)),
         ('half "open', "half open", Filters()),
         ("the", "", Filters()),
@@ -52,6 +64,19 @@ from engine.search.query import parse
 def test_queries_are_taken_apart(text: str, words: str, filters: Filters) -> None:
     parsed = parse(Query(text=text))
     assert (parsed.words, parsed.filters) == (words, filters)
+
+
+@pytest.mark.parametrize(
+    ("text", "no_filters"),
+    [
+        ("type:photo in:Trips iso:800 -tag:sea dog", ()),
+        ("tags:flower before:2000-02-30 dog", ("tags:flower", "before:2000-02-30")),
+        ('Type：banana -colour:"dark red"', ("Type：banana", '-colour:"dark red"')),
+        ("12:30 https://example.org C:\\Users 时间：三点 note: milk", ()),
+    ],
+)
+def test_what_looks_like_a_filter_and_is_none_is_named(text: str, no_filters: tuple) -> None:
+    assert parse(Query(text=text)).no_filters == no_filters
 
 
 @given(st.text())

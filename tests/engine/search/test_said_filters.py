@@ -71,6 +71,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("lang:de", ["brief.txt"]),
         ("lang:en type:document", ["keys.eml", "letter.txt"]),
         ("flat lang:en by:ada", ["keys.eml"]),
+        ("-type:document", ["boat.jpg", "tokyo.jpg"]),
+        ("-Place:tokyo Type:Photo", ["boat.jpg"]),
+        ("flat -lang:de -by:ada -type:photo", ["letter.txt"]),
     ],
 )
 def test_what_files_say_of_themselves_narrows_a_search(

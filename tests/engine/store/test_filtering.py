@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.readings import Details, Kind, Place
-from engine.records import Filters
+from engine.records import Filters, Measure, Range
 from engine.store import listing, worded
 from engine.store.database import Database
 
@@ -121,3 +121,22 @@ def test_what_a_file_that_is_gone_had_inside_takes_no_place(
     with database.writing() as connection:
         connection.execute("DELETE FROM files WHERE content_id = ?", (archive,))
     assert worded.by_names(database.reading(), '"boat"', filters, 9) == [there]
+
+
+def test_what_satisfies_an_unwanted_filter_is_left_out(
+    database: Database, put, pictures: Path
+) -> None:
+    photo = put("Trips/1.jpg", details=REYKJAVIK)
+    book = put("2.pdf", kind=Kind.DOCUMENT, details=Details(language="en", pages=300))
+    plain = put("3.jpg")
+
+    def without(**unwanted: object) -> set[int]:
+        return found(database, Filters(excluding=(Filters(**unwanted),)))
+
+    assert without(kind=Kind.PHOTO) == {book}
+    assert without(folder_words=("trips",)) == {book, plain}
+    assert without(places=("iceland",)) == without(tags=("sea",)) == {book, plain}
+    assert without(languages=("en",)) == {photo, plain}, "those of no language are in none"
+    assert without(ranges=(Range(Measure.PAGES, 100),)) == {photo, plain}
+    neither = (Filters(kind=Kind.DOCUMENT), Filters(cameras=("kodak",)))
+    assert found(database, Filters(excluding=neither)) == {plain}
