@@ -9,7 +9,7 @@ from engine.paths import shown
 from engine.readers import seems
 from engine.readers.family import HEAD_BYTES, Family, NotReadableError
 from engine.readers.packages import documents
-from engine.readers.texts import encodings, markup, titles
+from engine.readers.texts import encodings, escapes, markup, titles
 from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
 
@@ -22,8 +22,10 @@ _HTML = frozenset((".html", ".htm", ".xhtml"))
 _MARKDOWN = frozenset((".md", ".markdown", ".mdx"))
 _PROSE = frozenset((".txt", ".text", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt"))
 _TABLES = frozenset((".csv", ".tsv", ".log", ".bib"))
+_JSON = frozenset((".json", ".jsonl", ".ndjson", ".geojson"))
 # Calendars and address cards are lists of names and values too.
-_DATA = frozenset((".json", ".jsonl", ".ndjson", ".geojson", ".xml", ".ics", ".vcf"))
+_CARDS = frozenset((".ics", ".vcf"))
+_DATA = _JSON | _CARDS | {".xml"}
 _SETTINGS = frozenset((".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties"))
 _CODE = frozenset(
     (
@@ -57,7 +59,8 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
             f"The text is larger than {MOST_BYTES >> 20} MiB. Split it to have it searched.",
         )
     extension = path.suffix.lower()
-    title, text = _title_and_text(_PACKED.sub(" ", _decoded(data, path)), extension)
+    text = _unescaped(_decoded(data, path), extension)
+    title, text = _title_and_text(_PACKED.sub(" ", text), extension)
     is_prose = extension not in _CODE | _SETTINGS | _DATA
     return documents.reading([Part(text)], Details(title=title), is_prose=is_prose)
 
@@ -111,10 +114,19 @@ def _is_ascii_words(head: bytes) -> bool:
     return head.isascii() and not head.startswith((b"%PDF-", b"{\\rtf")) and b"\0" not in head
 
 
+def _unescaped(text: str, extension: str) -> str:
+    if extension == ".ipynb":
+        said = escapes.of_notebook(text)
+        return escapes.of_json(text) if said is None else said
+    if extension in _JSON:
+        return escapes.of_json(text)
+    return escapes.of_cards(text) if extension in _CARDS else text
+
+
 def _title_and_text(text: str, extension: str) -> tuple[str | None, str]:
     if extension in _HTML:
         return markup.title_and_text(text)
-    if extension in _MARKDOWN:
+    if extension in _MARKDOWN or extension == ".ipynb":
         return titles.of_markdown(text), text
     if extension == ".rst":
         return titles.of_rst(text), text

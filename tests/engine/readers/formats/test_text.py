@@ -249,6 +249,29 @@ def test_checksums_and_long_addresses_are_read(tmp_path: Path) -> None:
     assert "a-long-name" in found
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "said", "title"),
+    [
+        ("a.json", r'{"name": "J\u00fcrgen\nM\u00fcller"}', '{"name": "Jürgen\nMüller"}', None),
+        ("a.vcf", "FN;QUOTED-PRINTABLE:J=C3=BC\nTEL:1", "FN;QUOTED-PRINTABLE:Jü\nTEL:1", None),
+        ("a.ics", "SUMMARY:Tea\\, at n\n ine", "SUMMARY:Tea, at nine", None),
+        (
+            "a.ipynb",
+            '{"cells": [{"source": ["# Birds\\n", "Gulls."]}]}',
+            "# Birds\nGulls.",
+            "Birds",
+        ),
+    ],
+)
+def test_data_are_read_as_they_are_meant(
+    tmp_path: Path, name: str, written: str, said: str, title: str | None
+) -> None:
+    (tmp_path / name).write_text(written)
+    reading = text.read(tmp_path / name, SPEC)
+    assert [passage.text for passage in reading.passages] == [said]
+    assert reading.details.title == title
+
+
 def test_xml_is_read_in_the_encoding_that_it_declares(tmp_path: Path) -> None:
     written = f"<?xml version='1.0' encoding='koi8-r'?><p>{RUSSIAN}</p>"
     (tmp_path / "a.xml").write_bytes(written.encode("koi8-r"))
