@@ -15,15 +15,16 @@ from pathlib import Path
 
 from engine.indexing import companions
 from engine.indexing.batch import Batch, Hashed, KeptPictures, Outcome, Vectors, pictures_of
+from engine.indexing.drives import absent
 from engine.indexing.embedding import Embedder
 from engine.indexing.stages import ahead
-from engine.indexing.sweep import is_away
 from engine.paths import shown
 from engine.readers import hashing, registry
 from engine.readers.isolation import ReaderPool
 from engine.readers.metadata import dates
 from engine.readings import Member, ReadFailure, Reading, SkipReason
 from engine.records import ContentId, FileId, FoundFile, Stamp
+from engine.sources.drives import is_away
 from engine.store import contents, embeddings, files, members
 from engine.store.database import Database
 
@@ -139,7 +140,7 @@ class Pipeline:
     def _write(self, batch: Batch, vectors: Vectors) -> Step:
         embedder = self.embedder
         pictures = KeptPictures(vectors)
-        failed = _without_absent(batch.failed)
+        failed = _without_absent(self._database.reading(), batch.failed)
         released = 0
         with self._database.writing() as connection:
             for digest, reading in batch.fresh.items():
@@ -199,15 +200,25 @@ def _encoded(readings: Iterable[Reading], embedder: Embedder) -> Vectors:
 
 
 def _without_absent(
+    connection: sqlite3.Connection,
     failed: Sequence[tuple[Hashed, ReadFailure]],
 ) -> list[tuple[Hashed, ReadFailure]]:
     """Those but the files of a drive that was unplugged: they wait until it is back."""
-    passing = {task.file.root for task, failure in failed if failure.reason in files.TRANSIENT}
-    away = {root for root in passing if is_away(root)}
+    passing = {
+        (task.file.folder_id, task.file.root)
+        for task, failure in failed
+        if failure.reason in files.TRANSIENT
+    }
+    away = [
+        root / below
+        for folder_id, root in passing
+        for below in ([Path()] if is_away(root) else absent(connection, folder_id, root))
+    ]
     return [
         (task, failure)
         for task, failure in failed
-        if failure.reason not in files.TRANSIENT or task.file.root not in away
+        if failure.reason not in files.TRANSIENT
+        or not any(task.file.path.is_relative_to(path) for path in away)
     ]
 
 

@@ -45,6 +45,11 @@ def ignores_file(name: str) -> bool:
     )
 
 
+def ignores_name(name: str) -> bool:
+    """Whether nothing of this name is looked at, be it a file or a folder."""
+    return ignores_file(name) or ignores_folder(name)
+
+
 def is_hidden(status: os.stat_result) -> bool:
     """Whether the system hides it otherwise than by its name: AppData, or Library on a Mac."""
     return bool(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.paths import OWN_MARK
-from engine.records import Folder, FoundFile, Stamp
+from engine.records import Drive, Folder, FoundFile, Stamp
 from engine.sources import rules
 
 
@@ -23,8 +23,12 @@ class ClosedFolder:
     detail: str
 
 
-def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFolder]:
-    """Yields the files at or under `below`, a path relative to the folder's.
+Seen = FoundFile | ClosedFolder | Drive
+
+
+def scan(folder: Folder, below: Path = Path()) -> Iterator[Seen]:
+    """Yields the files at or under `below`, a path relative to the folder's, and the drives that
+    they are on, each before its files.
 
     Links are followed, to folders after everything else, and no folder is entered twice: a loop
     ends, and a photo has the path that its owner gave it. Raises OSError where the watched folder
@@ -34,12 +38,14 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFol
         return
     try:
         status = (folder.path / below).stat()
+        drives = _drives_on_the_way(folder.path, below)
     except OSError as error:
         if below == Path():
             raise
         if not (_is_gone(error) or rules.ignores_folder(below.name)):
             yield ClosedFolder(below, _detail(error))
         return
+    yield from drives
     if stat.S_ISREG(status.st_mode) and not rules.ignores_file(below.name):
         yield _found(folder, below, status)
     elif stat.S_ISDIR(status.st_mode) and (
@@ -48,9 +54,19 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[FoundFile | ClosedFol
         yield from _walk(folder, below, status)
 
 
-def _walk(
-    folder: Folder, below: Path, status: os.stat_result
-) -> Iterator[FoundFile | ClosedFolder]:
+def _drives_on_the_way(root: Path, below: Path) -> list[Drive]:
+    """Those at and above `below`, the outermost first. Raises OSError."""
+    device = root.stat().st_dev
+    drives = []
+    for relative in reversed((below, *below.parents[:-1]) if below != Path() else ()):
+        status = (root / relative).stat()
+        if stat.S_ISDIR(status.st_mode) and status.st_dev != device:
+            device = status.st_dev
+            drives.append(Drive(relative, device, (root / relative).is_symlink()))
+    return drives
+
+
+def _walk(folder: Folder, below: Path, status: os.stat_result) -> Iterator[Seen]:
     entered: set[tuple[int, int]] = set()
     folders = deque([(below, (status.st_dev, status.st_ino))])
     while folders:
@@ -81,6 +97,8 @@ def _walk(
             elif stat.S_ISDIR(kept.st_mode):
                 child = (relative / entry.name, (kept.st_dev, kept.st_ino))
                 folders.append(child) if entry.is_symlink() else folders.appendleft(child)
+                if kept.st_dev != identity[0]:
+                    yield Drive(relative / entry.name, kept.st_dev, entry.is_symlink())
 
 
 def _kept(entry: os.DirEntry[str]) -> os.stat_result | None:

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from engine.records import FileId, Folder, FolderId, FolderState
-from engine.store import fulltext
+from engine.store import drives, fulltext
 
 
 def add(connection: sqlite3.Connection, path: Path) -> FolderId:
@@ -37,6 +37,7 @@ def adopt(connection: sqlite3.Connection, *, child: FolderId, parent: FolderId) 
         "WHERE folder_id = ?",
         (parent, prefix, child),
     )
+    drives.adopt(connection, child=child, parent=parent, prefix=prefix)
     remove(connection, child)
     name = Path(os.fsdecode(paths[parent])).name
     for (file_id,) in moved:
@@ -49,8 +50,13 @@ def set_state(connection: sqlite3.Connection, folder_id: FolderId, state: Folder
     connection.execute("UPDATE folders SET state = ? WHERE id = ?", (state, folder_id))
 
 
+def set_device(connection: sqlite3.Connection, folder_id: FolderId, device: int) -> None:
+    """Records on which device the folder is."""
+    connection.execute("UPDATE folders SET device = ? WHERE id = ?", (device, folder_id))
+
+
 def device(connection: sqlite3.Connection, folder_id: FolderId) -> int:
-    """The device number that the folder had when it was added."""
+    """The device number that the folder had when it was last seen with something in it."""
     row = connection.execute("SELECT device FROM folders WHERE id = ?", (folder_id,)).fetchone()
     return int(row[0])
 

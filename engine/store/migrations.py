@@ -14,7 +14,7 @@ from engine.store import fulltext
 
 migrations = Migrations("keepsight")
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """`PRAGMA user_version` of a database that has every migration: their number."""
 
 
@@ -235,3 +235,19 @@ def m005_composed_words(db: SchemaDatabase) -> None:
     for segment_id, text in decomposed:
         db.execute("DELETE FROM passage_words WHERE rowid = ?", (segment_id,))
         fulltext.index_passage(db.conn, SegmentId(segment_id), text)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m006_drives(db: SchemaDatabase) -> None:
+    """Drives that are mounted below watched folders: their files stay when they go away."""
+    db.execute(
+        """
+        CREATE TABLE drives (
+            folder_id INTEGER NOT NULL REFERENCES folders ON DELETE CASCADE,
+            relative BLOB NOT NULL,
+            device INTEGER NOT NULL,
+            is_link INTEGER NOT NULL,
+            PRIMARY KEY (folder_id, relative)
+        ) WITHOUT ROWID
+        """
+    )

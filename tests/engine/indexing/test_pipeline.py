@@ -160,3 +160,23 @@ def test_a_note_is_dated_by_the_name_it_was_given_later(library: Library, pictur
     index(library, pictures)
     (hit,) = library.search(Query()).hits
     assert hit.details.taken_at == datetime(2019, 7, 4)
+
+
+def test_files_of_a_drive_below_a_folder_go_on_waiting_too(
+    library: Library, pictures: Path, make_photo, mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_photo(pictures / "here.jpg", seed=1)
+    photo = make_photo(pictures / "usb" / "a.jpg", seed=2)
+    mount(photo.parent, 77)
+    index(library, pictures)
+    os.utime(photo, (1, 1))
+    away = pictures.with_name("unplugged")
+
+    def unplug(path: Path) -> None:
+        photo.parent.rename(away)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(hashing, "content_hash", unplug)
+    index(library, pictures)
+    assert names(library) == ["a.jpg", "here.jpg"], "what it was is still found"
+    assert (library.counts().waiting, library.skips()) == (1, [])

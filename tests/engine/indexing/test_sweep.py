@@ -1,7 +1,8 @@
 """A sweep: what it records and forgets, and what it does when a drive goes away meanwhile."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from engine.store.database import Database
 def database(tmp_path: Path) -> Iterator[Database]:
     with closing(Database(tmp_path / "keepsight.db")) as opened:
         yield opened
+
+
+Mount = Callable[[Path, int | None], None]
 
 
 def watched(database: Database) -> Folder:
@@ -108,3 +112,122 @@ def test_files_are_paired_beside_and_under_what_changed(database: Database, fold
     for _ in sweep(database, watched(database), [Path("b.jpg")]):
         pass
     assert known(database, state="companion") == paired - {"b.dng"}
+
+
+def swept(database: Database, *paths: str) -> set[str]:
+    for _ in sweep(database, watched(database), [Path(path) for path in paths or ("",)]):
+        pass
+    return known(database)
+
+
+@pytest.mark.parametrize("left", ["an empty mount point", "a hidden file", "nothing"])
+def test_a_drive_below_a_folder_keeps_its_files(
+    database: Database, folder: Folder, mount: Mount, left: str
+) -> None:
+    write(folder.path, "here.jpg", "usb/a.jpg", "usb/deep/b.jpg")
+    drive = folder.path / "usb"
+    mount(drive, 77)
+    everything = {"here.jpg", "usb/a.jpg", "usb/deep/b.jpg"}
+    assert swept(database) == everything
+    away = drive.rename(folder.path.with_name("unplugged"))
+    mount(drive, None)
+    if left != "nothing":
+        drive.mkdir()
+    if left == "a hidden file":
+        write(drive, ".nobackup")
+    for paths in ([""], ["usb"], ["usb/deep"], ["usb/a.jpg", "usb"]):
+        assert swept(database, *paths) == everything | {"usb"}
+    assert known(database, state="skipped") == {"usb"}
+    assert watched(database).state is FolderState.ONLINE
+    shutil.rmtree(drive, ignore_errors=True)
+    away.rename(drive)
+    mount(drive, 78)  # a drive that is plugged in again need not have its number again
+    (drive / "a.jpg").unlink()
+    assert swept(database) == everything - {"usb/a.jpg"}
+    (drive / "deep" / "b.jpg").unlink()
+    (drive / "deep").rmdir()
+    assert swept(database) == {"here.jpg"}, "who empties a drive does not take it away"
+
+
+def test_what_takes_the_place_of_a_drive_for_good_is_told_from_it(
+    database: Database, folder: Folder, mount: Mount
+) -> None:
+    write(folder.path, "usb/a.jpg", "usb/b.jpg")
+    mount(folder.path / "usb", 77)
+    swept(database)
+    mount(folder.path / "usb", None)
+    (folder.path / "usb" / "b.jpg").unlink()
+    assert swept(database) == {"usb/a.jpg"}
+    shutil.rmtree(folder.path / "usb")
+    assert swept(database) == set()
+
+
+def test_another_drive_without_files_does_not_take_the_place_of_one(
+    database: Database, folder: Folder, mount: Mount
+) -> None:
+    write(folder.path, "usb/a.jpg")
+    mount(folder.path / "usb", 77)
+    swept(database)
+    (folder.path / "usb" / "a.jpg").unlink()
+    mount(folder.path / "usb", 78)
+    for _ in range(2):
+        assert swept(database) == {"usb", "usb/a.jpg"}
+
+
+def test_a_drive_that_comes_back_amid_a_sweep_keeps_its_files(
+    database: Database, folder: Folder, mount: Mount
+) -> None:
+    write(folder.path, *(f"{number}.jpg" for number in range(600)), "usb/a.jpg")
+    mount(folder.path / "usb", 77)
+    everything = swept(database)
+    away = (folder.path / "usb").rename(folder.path.with_name("unplugged"))
+    steps = sweep(database, watched(database), [Path()])
+    next(steps)
+    away.rename(folder.path / "usb")
+    for _ in steps:
+        pass
+    assert everything <= known(database)
+    assert swept(database) == everything
+
+
+def test_a_drive_that_is_linked_to_keeps_its_files_until_the_link_is_removed(
+    database: Database, folder: Folder, mount: Mount, tmp_path: Path
+) -> None:
+    drive = tmp_path / "drive"
+    write(drive, "a.jpg")
+    mount(drive, 77)
+    (folder.path / "link").symlink_to(drive, target_is_directory=True)
+    assert swept(database) == {"link/a.jpg"}
+    drive.rename(tmp_path / "unplugged")
+    assert swept(database) == {"link", "link/a.jpg"}
+    (folder.path / "link").unlink()
+    assert swept(database, "link") == set()
+
+
+def test_a_folder_on_a_drive_that_is_away_is_adopted_with_its_files(
+    database: Database, folder: Folder, mount: Mount
+) -> None:
+    write(folder.path, "deep/a.jpg")
+    mount(folder.path, 77)
+    mount(folder.path / "deep", 78)
+    swept(database)
+    folder.path.rename(folder.path.with_name("unplugged"))
+    mount(folder.path, None)
+    with database.writing() as connection:
+        parent = folders.add(connection, folder.path.parent)
+        folders.adopt(connection, child=folder.id, parent=parent)
+    name = folder.path.name
+    assert {f"{name}/deep/a.jpg"} <= swept(database)
+    assert watched(database).state is FolderState.ONLINE
+
+
+def test_a_folder_that_was_added_while_its_drive_was_away_keeps_its_files(
+    database: Database, folder: Folder, mount: Mount
+) -> None:
+    mount(folder.path, 77)
+    write(folder.path, "a.jpg")
+    swept(database)
+    (folder.path / "a.jpg").unlink()
+    mount(folder.path, None)
+    assert swept(database) == {"a.jpg"}
+    assert watched(database).state is FolderState.OFFLINE
