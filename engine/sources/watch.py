@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ SETTLE_S = 1.0
 
 TICK_S = 0.25
 POLL_S = 3.0
-"""Whether folders are there at all is looked at this often: a drive comes and goes unannounced."""
+"""Where folders are is looked at this often: a drive comes and goes unannounced."""
 
 SWEEP_EVERY_S = 3600.0
 """Folders are reported as a whole this often: systems drop events, and not all of them tell."""
@@ -46,6 +47,8 @@ Changes = Mapping[FolderId, frozenset[Path]]
 """Paths, relative to their folder, that appeared, changed or went; `Path()` is all of a folder."""
 
 _Signature = tuple[int, int] | None
+_Identity = tuple[int, int] | None
+"""Device and inode of a folder, or None where it is not there."""
 
 
 class Watcher:
@@ -61,7 +64,8 @@ class Watcher:
         self._watches: dict[FolderId, ObservedWatch] = {}
         self._unsettled: dict[FolderId, dict[Path, tuple[_Signature, float]]] = {}
         self._folders: dict[FolderId, Folder] = {}
-        self._present: dict[FolderId, bool] = {}
+        self._watched: dict[FolderId, _Identity] = {}
+        self._seen: dict[FolderId, _Identity] = {}
         self._swept_at: dict[FolderId, float] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -86,16 +90,17 @@ class Watcher:
                 return None
             self._folders[folder.id] = folder
             self._unsettled[folder.id] = {}
-            self._present[folder.id] = _is_there(folder)
+            identity = self._watched[folder.id] = self._seen[folder.id] = _identity(folder)
             self._swept_at[folder.id] = time.monotonic()
-        return self._schedule(folder) if self._present[folder.id] else None
+        return self._schedule(folder) if identity is not None else None
 
     def remove(self, folder_id: FolderId) -> None:
         """Watches one folder less."""
         with self._lock:
             self._folders.pop(folder_id, None)
             self._unsettled.pop(folder_id, None)
-            self._present.pop(folder_id, None)
+            self._watched.pop(folder_id, None)
+            self._seen.pop(folder_id, None)
             self._swept_at.pop(folder_id, None)
         self._unschedule(folder_id)
 
@@ -154,18 +159,36 @@ class Watcher:
             self._stopped.wait(TICK_S)
 
     def _notice_drives(self) -> None:
-        """Sees folders that went away or came back, of which no event tells."""
+        """Sees folders that went away, came back or are others now, of which no event tells.
+
+        A drive that is unmounted leaves its mount point: there is a folder, but not the one that
+        the system watches.
+        """
         with self._lock:
             folders = list(self._folders.values())
         for folder in folders:
-            present = _is_there(folder)
-            if present == self._present.get(folder.id, present):
+            if not self._is_another(folder, _identity(folder)):
                 continue
-            self._present[folder.id] = present
             self._unschedule(folder.id)
-            if present and (problem := self._schedule(folder)) is not None:
+            if self._watched.get(folder.id) and (problem := self._schedule(folder)) is not None:
                 log.warning("%s", problem)
             self._notice(folder, folder.path)
+
+    def _is_another(self, folder: Folder, identity: _Identity) -> bool:
+        """Whether a folder is another than the one that is watched, which it is from now on.
+
+        One that takes another's place has to be seen twice: where a network drive invents inodes,
+        it would be another at every look.
+        """
+        with self._lock:
+            if folder.id not in self._folders:
+                return False
+            watched, before = self._watched[folder.id], self._seen[folder.id]
+            self._seen[folder.id] = identity
+            if identity == watched or (watched and identity and identity != before):
+                return False
+            self._watched[folder.id] = identity
+            return True
 
     def _notice_time(self) -> None:
         """Sees folders whose last sweep is long ago."""
@@ -174,7 +197,7 @@ class Watcher:
             due = [
                 folder
                 for folder_id, folder in self._folders.items()
-                if self._present[folder_id] and now - self._swept_at[folder_id] >= SWEEP_EVERY_S
+                if self._watched[folder_id] and now - self._swept_at[folder_id] >= SWEEP_EVERY_S
             ]
             self._swept_at.update({folder.id: now for folder in due})
         for folder in due:
@@ -211,9 +234,12 @@ class _Handler(FileSystemEventHandler):
                 self._notice(Path(os.fsdecode(path)))
 
 
-def _is_there(folder: Folder) -> bool:
-    # Not Path.is_dir, which raises where a mounted network drive has died.
-    return os.path.isdir(folder.path)  # noqa: PTH112
+def _identity(folder: Folder) -> _Identity:
+    try:
+        status = folder.path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
 
 
 def _signature(path: Path) -> _Signature:

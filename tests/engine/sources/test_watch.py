@@ -1,6 +1,7 @@
 """What the watcher reports, by itself: settled paths, in few batches, and nothing else."""
 
 import errno
+import itertools
 import os
 import sys
 import threading
@@ -149,6 +150,38 @@ def test_a_folder_that_comes_back_is_reported_and_watched(watcher, reports, pict
     reports.wait_for(".")
     (pictures / "later.txt").write_text("x")
     reports.wait_for("later.txt")
+
+
+def test_a_folder_in_the_place_of_another_is_reported_and_watched(
+    watcher, reports, pictures
+) -> None:
+    (pictures.with_name("new") / "sub").mkdir(parents=True)
+    pictures.rename(pictures.with_name("away"))
+    pictures.with_name("new").rename(pictures)
+    reports.wait_for(".")
+    reports.batches.clear()
+    (pictures / "sub" / "later.txt").write_text("x")
+    reports.wait_for("sub/later.txt")
+
+
+def test_a_drive_that_is_another_at_every_look_is_not_swept_for_ever(
+    watcher, reports, pictures, tmp_path, monkeypatch
+) -> None:
+    looks = itertools.count()
+    enough = threading.Event()
+
+    def invent(_folder: Folder) -> tuple[int, int]:
+        if next(looks) > 20:
+            enough.set()
+        return 1, next(looks)
+
+    monkeypatch.setattr(watch, "_identity", invent)
+    monkeypatch.setattr(watch, "POLL_S", 0.01)
+    monkeypatch.setattr(watch, "TICK_S", 0.01)
+    assert enough.wait(PATIENCE_S)
+    (pictures / "new.txt").write_text("x")
+    reports.wait_for("new.txt")
+    assert reports.paths == {"new.txt"}
 
 
 def test_a_folder_is_reported_as_a_whole_from_time_to_time(watcher, reports, monkeypatch) -> None:
