@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from desktop import icons, theme
 from desktop.bridge import Bridge
 from desktop.main_window import MainWindow
+from desktop.one_window import OneWindow, hand_over
 from desktop.opening import opened
 from desktop.window_state import WindowState
 from engine.errors import KeepsightError
@@ -21,9 +22,15 @@ from engine.paths import Home
 
 
 def run(home: Home, folders: Sequence[Path] = ()) -> int:
-    """Opens the window on a library, watches `folders` too; returns the exit status."""
+    """Opens the window on a library, watches `folders` too; returns the exit status.
+
+    Where it is open already, it comes forward instead.
+    """
     app = QApplication(sys.argv[:1])
+    if hand_over(home, folders):
+        return 0
     dress(app)
+    starts = OneWindow(home)
     try:
         library = opened(home)
     except KeepsightError as error:
@@ -32,6 +39,7 @@ def run(home: Home, folders: Sequence[Path] = ()) -> int:
     bridge = Bridge(library)
     window = MainWindow(bridge, WindowState(home.config))
     app.aboutToQuit.connect(bridge.close)
+    starts.started_again.connect(lambda more: come_forward(bridge, window, more))
     begin(bridge, library, window, folders)
     window.show()
     with_interrupts(app)
@@ -49,11 +57,28 @@ def dress(app: QApplication) -> None:
 
 
 def begin(bridge: Bridge, library: Library, window: MainWindow, folders: Sequence[Path]) -> None:
-    """Starts to index and watch; what goes wrong is told in the window."""
-    try:
-        library.start()
-    except KeepsightError as error:
-        window.tell(error.title, error.message)
+    """Starts to index and watch; where another program does, the status says so, and tries again
+    when that is asked for.
+    """
+
+    def start() -> None:
+        try:
+            library.start()
+        except KeepsightError as error:
+            window.status.show_standstill(error.title, error.message)
+            once = Qt.ConnectionType.SingleShotConnection
+            window.status.resume_requested.connect(start, once)
+
+    start()
+    for folder in folders:
+        bridge.add_folder(folder)
+
+
+def come_forward(bridge: Bridge, window: MainWindow, folders: Sequence[Path]) -> None:
+    """Shows the window in front of others, and watches `folders` too."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
     for folder in folders:
         bridge.add_folder(folder)
 

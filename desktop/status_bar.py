@@ -25,6 +25,7 @@ class StatusBar(QWidget):
         self.setMinimumHeight(36)
         self._phase = Phase.IDLE
         self._has_failures = False
+        self._has_folders = False
         self._counts = QLabel()
         self._doing = ElidedLabel()
         self._bar = QProgressBar(textVisible=False)
@@ -49,7 +50,8 @@ class StatusBar(QWidget):
 
     def show_counts(self, counts: Counts, *, has_folders: bool) -> None:
         """Shows the library in numbers."""
-        self._doing.setVisible(has_folders)
+        self._has_folders = has_folders
+        self._hide_what_says_nothing()
         self._counts.setText(
             f"{formats.count(counts.photos, 'photo', 'photos')} · "
             f"{formats.count(counts.documents, 'document', 'documents')}"
@@ -73,10 +75,17 @@ class StatusBar(QWidget):
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
         self._doing.setText(_told(progress))
+        self._hide_what_says_nothing()
         name = "Go on with indexing" if self._rests else "Pause indexing"
         self._pause.setToolTip(name)
         self._pause.setAccessibleName(name)
         self.tint()
+
+    def show_standstill(self, title: str, message: str) -> None:
+        """Says why nothing is indexed, until it goes on."""
+        self.show_progress(IndexProgress(Phase.STOPPED))
+        self._doing.setText(title)
+        self._doing.setToolTip(message)
 
     def tint(self) -> None:
         """Takes on the colours in use."""
@@ -87,6 +96,9 @@ class StatusBar(QWidget):
     def _rests(self) -> bool:
         """Whether indexing only goes on when that is asked for."""
         return self._phase in (Phase.PAUSED, Phase.STOPPED)
+
+    def _hide_what_says_nothing(self) -> None:
+        self._doing.setVisible(self._has_folders or self._phase is not Phase.IDLE)
 
     def _on_pause(self) -> None:
         (self.resume_requested if self._rests else self.pause_requested).emit()

@@ -1,0 +1,38 @@
+"""How the application begins, and what a second start of it does."""
+
+import filelock
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop import app as application
+from engine.records import Phase
+
+
+def test_while_another_program_indexes_the_status_says_so(
+    open_window, home, pictures, make_photo, qtbot
+) -> None:
+    make_photo(pictures / "a.jpg")
+    with filelock.FileLock(home.data / "index.lock"):
+        window = open_window(pictures)
+        with qtbot.waitSignal(window._bridge.overview_loaded):
+            pass
+        assert window.status._doing.text() == "Another Keepsight is indexing this library"
+        assert "close the other Keepsight" in window.status._doing.toolTip()
+        qtbot.mouseClick(window.status._pause, Qt.MouseButton.LeftButton)
+        assert window.status._doing.text() == "Another Keepsight is indexing this library"
+    qtbot.mouseClick(window.status._pause, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.results.view.hits) == 1)
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_second_start_shows_the_window_and_adds_its_folders(open_window, pictures, qtbot) -> None:
+    window = open_window()
+    window.showMinimized()
+    application.come_forward(window._bridge, window, [pictures])
+    assert not window.isMinimized()
+    with qtbot.waitSignal(
+        window._bridge.overview_loaded, check_params_cb=lambda overview: overview.folders
+    ) as loaded:
+        pass
+    assert [folder.path for folder in loaded.args[0].folders] == [pictures]
+    qtbot.waitUntil(lambda: window._phase is Phase.IDLE)
