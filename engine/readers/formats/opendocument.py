@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,6 +21,11 @@ MOST_SPACES = 100
 
 _TYPE = b"application/vnd.oasis.opendocument."
 _THUMBNAIL = "Thumbnails/thumbnail.png"
+_FIELDS = frozenset(
+    ("date", "time", "title", "file-name", "sheet-name", "page-number", "page-count")
+)
+_FIELD = "\ue000"
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class Text(flow.Flow):
@@ -60,12 +66,25 @@ class Text(flow.Flow):
 class _Frame(Text):
     """The text around the pages, which the styles hold."""
 
-    unseen = Text.unseen | {"styles", "automatic-styles", "page-number", "page-count", "sheet-name"}
+    unseen = Text.unseen | _FIELDS | {"styles", "automatic-styles"}
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Marks where fields are."""
+        if name.rpartition("}")[2] in _FIELDS:
+            self.write(_FIELD)
+        super().start(name, attributes)
 
     def opened(self, name: str, attributes: Mapping[str, str]) -> None:
         """Nothing in it is a page of its own."""
         if name != "page":
             super().opened(name, attributes)
+
+    def end_part(self) -> None:
+        """Leaves out lines like “Page 1 / 99”, which stand in every sheet of LibreOffice."""
+        lines = "".join(self._pieces).split("\n")
+        said = (line for line in lines if _FIELD not in line or len(_WORD.findall(line)) > 1)
+        self._pieces = ["\n".join(said).replace(_FIELD, "")]
+        super().end_part()
 
 
 def read(path: Path, spec: PixelSpec) -> Reading:

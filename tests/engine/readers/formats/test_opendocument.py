@@ -69,6 +69,19 @@ def test_headers_of_pages_stand_in_a_section_of_their_own(tmp_path: Path) -> Non
     assert found(path) == [(None, "", "Words"), (None, "Headers and footers", "Letterhead")]
 
 
+def test_numbers_of_pages_are_no_words_of_a_document(tmp_path: Path) -> None:
+    number, count = "<text:page-number>1</text:page-number>", "<text:page-count>9</text:page-count>"
+    styles = (
+        f"<office:document-styles {ODF}><office:master-styles><style:master-page><style:header>"
+        "<text:p><text:sheet-name>???</text:sheet-name> (<text:title>???</text:title>)</text:p>"
+        "<text:p><text:date>1/2/2021</text:date>, <text:time>11:13</text:time></text:p>"
+        f"<text:p>Page {number} / {count}</text:p><text:p>The annual report, {number}</text:p>"
+        "</style:header></style:master-page></office:master-styles></office:document-styles>"
+    )
+    path = odf(tmp_path / "a.odt", "text", "<text:p>Words</text:p>", **{"styles.xml": styles})
+    assert found(path) == [(None, "", "Words"), (None, "Headers and footers", "The annual report,")]
+
+
 def test_details_and_preview_are_those_of_the_document(tmp_path: Path) -> None:
     meta = (
         f"<office:document-meta {ODF} xmlns:dc='dc'><office:meta><dc:title>The lease</dc:title>"
