@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from desktop import formats
 from engine.paths import shown
 from engine.readings import Kind
@@ -13,10 +15,16 @@ _WHY = {
     Retriever.WORDS: "Has the words",
     Retriever.DETAILS: "Says so itself",
     Retriever.NAME: "Is named so",
+    Retriever.DATE: "Is from then",
 }
 _BANDS = {Band.STRONG: "Strong match", Band.MAYBE: "Maybe", Band.WEAK: "Weak match"}
 _REASON_SHARE = 0.25
 """A match with less than this share of the best one's chance speaks against the hit."""
+
+
+def name_of(hit: Hit) -> str:
+    """The name of a hit's file, in one line though it may have several."""
+    return " ".join(shown(PurePath(hit.member or hit.path).name).splitlines())
 
 
 def facts_of(hit: Hit) -> list[str]:
@@ -42,7 +50,7 @@ def facts_of(hit: Hit) -> list[str]:
             told.caption if told.caption != told.title else None,
             ", ".join(told.keywords),
             "★" * (told.rating or 0),
-            _where_in(hit),
+            where_in(hit),
             "With " + ", ".join(shown(path.name) for path in hit.companions)
             if hit.companions
             else None,
@@ -72,7 +80,7 @@ def reasons_for(hit: Hit) -> list[str]:
     ]
 
 
-def _where_in(hit: Hit) -> str:
+def where_in(hit: Hit) -> str:
     """The page, the part or the second that was found."""
     if hit.spot.second is not None:
         return f"At {formats.clock(hit.spot.second)}"

@@ -180,6 +180,7 @@ class Retriever(StrEnum):
     WORDS = "words"
     DETAILS = "details"
     NAME = "name"
+    DATE = "date"
 
 
 class Band(StrEnum):

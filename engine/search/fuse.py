@@ -17,6 +17,7 @@ WEIGHTS = {
     Retriever.WORDS: 1.0,
     Retriever.DETAILS: 0.7,
     Retriever.NAME: 0.7,
+    Retriever.DATE: 1.0,
 }
 _BAND_ORDER = {Band.STRONG: 0, Band.MAYBE: 1, Band.WEAK: 2}
 

@@ -14,6 +14,7 @@ from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import ContentId, Medium, ModelCard, Query, SegmentId, Stamp
+from engine.search.dates import span_of
 from engine.search.retrieve import Probe
 from engine.store import embeddings, fulltext
 from engine.store.database import Database
@@ -115,8 +116,11 @@ class Prober:
 
 
 def of_words(model: Answering, words: str) -> list[Probe]:
-    """The probe of words, as `model` was taught to take them; none of none."""
-    if not words:
+    """The probe of words, as `model` was taught to take them; none of none, and none of a date.
+
+    A model has not seen when something was taken: a date is looked up.
+    """
+    if not words or span_of(words):
         return []
     card = model.encoder.card
     for_texts, for_pictures = model.encoder.encode_query(words)

@@ -20,6 +20,7 @@ from engine.records import (
     SegmentId,
 )
 from engine.search.calibrate import Scale, chances, scale_of
+from engine.search.dates import span_of
 from engine.search.query import ParsedQuery
 from engine.store import fulltext, listing, worded
 from engine.store.vectors import Neighbours, VectorIndex
@@ -29,6 +30,9 @@ DETAILS_CHANCE = 0.85
 NAME_CHANCE = 0.8
 """Chances of a hit that has every word asked for: in its text, in what it says of itself, or in
 its name."""
+
+DATE_CHANCE = 0.85
+"""The chance of a hit that is from the year, month or day that was asked for."""
 
 EXACT_NAME_CHANCE = 0.99
 """The chance of a hit whose name is what was asked for."""
@@ -198,6 +202,18 @@ def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> 
     others = [content_id for content_id in named if content_id not in found]
     detail = f"its name or folder has: {', '.join(words)}"
     return exact + _named(others, Retriever.NAME, NAME_CHANCE, detail, after=len(exact))
+
+
+def by_date(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
+    """Contents from the year, month or day that the words are, where they are one.
+
+    Beside other words a date is a word: `after:` and `before:` are there for that.
+    """
+    span = span_of(parsed.words)
+    if span is None:
+        return []
+    dated = listing.dated(connection, parsed.filters, span, limit)
+    return _named(dated, Retriever.DATE, DATE_CHANCE, f"it is from {parsed.words}")
 
 
 def _expression(parsed: ParsedQuery) -> tuple[list[str], str]:

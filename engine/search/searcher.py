@@ -86,6 +86,7 @@ class Searcher:
         lists.append(retrieve.by_words(connection, parsed, limit))
         lists.append(retrieve.by_details(connection, parsed, limit))
         lists.append(retrieve.by_name(connection, parsed, limit))
+        lists.append(retrieve.by_date(connection, parsed, limit))
         return [
             ranked
             for ranked in fuse(lists)

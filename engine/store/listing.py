@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,25 @@ def newest(connection: sqlite3.Connection, filters: Filters, limit: int) -> list
     """The contents that satisfy `filters`, newest first."""
     asked, values = condition(filters)
     return _details(connection, asked, values, f"ORDER BY {SHOWN_AT} DESC LIMIT {int(limit)}")
+
+
+def dated(
+    connection: sqlite3.Connection, filters: Filters, span: tuple[date, date], limit: int
+) -> list[ContentId]:
+    """The contents from a span of days, [first, last), that satisfy `filters`, newest first.
+
+    Those that say themselves when they were taken come before those that were last changed then.
+    """
+    asked, values = condition(filters)
+    rows = connection.execute(
+        f"""
+        SELECT contents.id, max({SHOWN_AT}) AS shown_at {FROM}
+        WHERE {asked} AND {SHOWN_AT} >= ? AND {SHOWN_AT} < ?
+        GROUP BY contents.id ORDER BY taken_at IS NULL, shown_at DESC, contents.id LIMIT ?
+        """,
+        (*values, *(day.isoformat() for day in span), limit),
+    )
+    return [ContentId(row[0]) for row in rows]
 
 
 def details(

@@ -1,4 +1,6 @@
-from desktop.hit_lines import facts_of, reasons_for
+from pathlib import Path
+
+from desktop.hit_lines import facts_of, name_of, reasons_for
 from engine.readings import Details
 from engine.records import Match, Retriever
 
@@ -24,3 +26,13 @@ def test_an_author_is_told_from_a_title(make_hit) -> None:
     assert "Dunes · by Patrik" in facts
     assert "Dunes" not in facts, "the caption says no more than the title"
     assert "by Patrik" in facts_of(make_hit(details=Details(author="Patrik")))
+
+
+def test_a_name_is_in_one_line(make_hit) -> None:
+    assert name_of(make_hit(path=Path("/notes/line\nbreak.txt"))) == "line break.txt"
+    assert name_of(make_hit(member="beach/kite.jpg")) == "kite.jpg"
+
+
+def test_every_retriever_has_its_reason(make_hit) -> None:
+    matches = tuple(Match(retriever, 1, 0.5, "why") for retriever in Retriever)
+    assert len(set(reasons_for(make_hit(matches=matches)))) == len(Retriever)
