@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from desktop import intake, questions
+from desktop import questions
 from desktop.bridge import Bridge, Overview
-from desktop.drop_overlay import DropOverlay
 from desktop.files_desk import FilesDesk
+from desktop.intake_desk import IntakeDesk
 from desktop.models.desk import ModelsDesk
 from desktop.pace import Pace
 from desktop.preview import Preview
@@ -27,6 +26,7 @@ from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
+from engine.paths import shown
 from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
 
 
@@ -45,7 +45,7 @@ class MainWindow(QMainWindow):
         self._phase = Phase.IDLE
         self._scope = Scope()
         self._question = Question()
-        self._pasted = tempfile.TemporaryDirectory(prefix="keepsight-")
+        self._is_entering = False
         self.search_bar = SearchBar()
         self.sidebar = Sidebar()
         self.results = ResultsPanel(self._cache, state.tile_px)
@@ -54,8 +54,8 @@ class MainWindow(QMainWindow):
         self.skips_dialog = SkipsDialog(self)
         self.models = ModelsDesk(bridge.models, self)
         self.files = FilesDesk(bridge, self)
+        self._intake = IntakeDesk(self)
         self._splitter = QSplitter()
-        self._overlay = DropOverlay(self)
         self._pace = Pace(self)
         self._pace.due.connect(self.refresh)
         self._arrange()
@@ -77,25 +77,9 @@ class MainWindow(QMainWindow):
             self._bridge.load_skips()
         self._search()
 
-    def search_with_picture(self, path: Path) -> None:
-        """Asks with a picture, besides the words."""
-        self.search_bar.set_picture(path)
-
-    def pick_folder(self) -> None:
-        """Lets one choose a folder to watch."""
-        chosen = questions.folder_to_watch(self)
-        if chosen is not None:
-            self._bridge.add_folder(chosen)
-
-    def pick_picture(self) -> None:
-        """Lets one choose a picture to search with."""
-        chosen = questions.picture(self)
-        if chosen is not None:
-            self.search_with_picture(chosen)
-
-    def paste(self) -> None:
-        """Searches with the picture on the clipboard, if there is one."""
-        self._take(QGuiApplication.clipboard().mimeData())
+    def search_with_picture(self, path: Path, name: str = "") -> None:
+        """Asks with a picture, besides the words; it is shown as `name`, or as its file's."""
+        self.search_bar.set_picture(path, name or shown(path.name))
 
     def remove_folder(self, folder: Folder) -> None:
         """Forgets a folder, once that is confirmed."""
@@ -104,7 +88,7 @@ class MainWindow(QMainWindow):
 
     def find_similar(self, hit: Hit) -> None:
         """Asks for more like a hit."""
-        self.search_bar.set_example(hit, self._cache.get(hit.segment_id, 256))
+        self.search_bar.set_example(hit, self._cache.at_hand(hit.segment_id, 256))
 
     def tell(self, title: str, message: str) -> None:
         """Shows a message that waits for no answer."""
@@ -142,20 +126,21 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
 
     def _connect_panels(self) -> None:
-        view, files = self.results.view, self.files
-        self.search_bar.query_changed.connect(self._search)
-        self.search_bar.picture_asked_for.connect(self.pick_picture)
+        view, files, intake = self.results.view, self.files, self._intake
+        self.search_bar.query_changed.connect(self._on_query)
+        self.search_bar.picture_asked_for.connect(intake.pick_picture)
         self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
-        self.search_bar.file_pasted.connect(self._take)
+        self.search_bar.file_pasted.connect(intake.take)
         self.search_bar.left_downwards.connect(self._enter_results)
+        self.search_bar.entered.connect(self._enter_results)
         self.sidebar.scope_changed.connect(self._on_scope)
-        self.sidebar.add_folder_requested.connect(self.pick_folder)
+        self.sidebar.add_folder_requested.connect(intake.pick_folder)
         self.sidebar.remove_folder_requested.connect(self.remove_folder)
         self.sidebar.reveal_folder_requested.connect(lambda f: files.open_path(f.path))
-        self.sidebar.picture_asked_for.connect(self.pick_picture)
+        self.sidebar.picture_asked_for.connect(intake.pick_picture)
         self.sidebar.models_requested.connect(self.models.open)
         self.models.in_use_changed.connect(self.sidebar.show_model)
-        self.results.add_folder_requested.connect(self.pick_folder)
+        self.results.add_folder_requested.connect(intake.pick_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
         view.current_changed.connect(self._on_current)
         view.opened.connect(files.open_hit)
@@ -174,7 +159,9 @@ class MainWindow(QMainWindow):
         self.status.resume_requested.connect(self._bridge.resume)
         self.status.skips_requested.connect(self.show_skips)
         self.skips_dialog.retry_requested.connect(self.retry_skips)
-        self._overlay.dropped.connect(self._take)
+        intake.folder_brought.connect(self._bridge.add_folder)
+        intake.picture_brought.connect(self.search_with_picture)
+        intake.text_brought.connect(self.search_bar.set_text)
         files.similar_requested.connect(self.find_similar)
         files.failed.connect(self.tell)
 
@@ -196,8 +183,8 @@ class MainWindow(QMainWindow):
         for keys, action in (
             ("Ctrl+F", self.search_bar.focus),
             ("/", self.search_bar.focus),
-            ("Ctrl+V", self.paste),
-            ("Ctrl+O", self.pick_folder),
+            ("Ctrl+V", self._intake.paste),
+            ("Ctrl+O", self._intake.pick_folder),
             ("Escape", self.search_bar.clear),
         ):
             QShortcut(QKeySequence(keys), self, action)
@@ -216,10 +203,17 @@ class MainWindow(QMainWindow):
             self._bridge.search(query)
 
     def _enter_results(self) -> None:
+        """Goes to the results, or will as soon as they are there."""
         view = self.results.view
-        view.setFocus()
-        if view.hits and view.current_hit is None:
-            view.select(0)
+        self._is_entering = not self._question.is_answered
+        if view.hits and not self._is_entering:
+            view.setFocus()
+            if view.current_hit is None:
+                view.select(0)
+
+    def _on_query(self) -> None:
+        self._is_entering = False
+        self._search()
 
     def _on_scope(self, scope: Scope) -> None:
         self._scope = scope
@@ -230,9 +224,12 @@ class MainWindow(QMainWindow):
         self._question.answer = result
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
         self._pace.note_answer(result.seconds)
+        if self._is_entering and self.search_bar.is_settled:
+            self._enter_results()
         self.answered.emit(result)
 
     def _on_failure(self, title: str, message: str) -> None:
+        self._is_entering = False
         # What was answered stays, though a picture that it was asked with is gone.
         if not self._question.is_answered:
             self._question.answer = None
@@ -271,20 +268,10 @@ class MainWindow(QMainWindow):
         for tinted in (*panels, self._fold_left, self._fold_right):
             tinted.tint()
 
-    def _take(self, mime: QMimeData) -> None:
-        """Uses what was dropped or pasted: a folder is watched, a picture searched with."""
-        taken = intake.take(mime, Path(self._pasted.name))
-        for folder in taken.folders:
-            self._bridge.add_folder(folder)
-        if taken.picture is not None:
-            self.search_with_picture(taken.picture)
-        elif taken.text:
-            self.search_bar.set_text(taken.text)
-
     # Qt's own
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._pace.stop()
         self._state.keep(self, self._splitter)
-        self._pasted.cleanup()
+        self._intake.close()
         super().closeEvent(event)

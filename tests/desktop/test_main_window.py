@@ -147,6 +147,7 @@ def test_a_pasted_picture_is_searched_with(open_window, shelf, real_photos, qtbo
     focused.setFocus()
     qtbot.keyClick(focused, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: names(window)[:1] == [COFFEE], timeout=PATIENCE_MS)
+    assert window.search_bar._chip._name.text() == "Pasted picture"
 
 
 def test_pasted_words_are_words_though_a_picture_of_them_comes_along(
@@ -170,6 +171,8 @@ def test_more_like_a_hit(open_window, shelf, qtbot) -> None:
         window.find_similar(hit)
     assert hit.path.name not in names(window)
     assert window.search_bar._chip.isVisible()
+    assert not window.search_bar._chip._picture.pixmap().isNull()
+    assert window.search_bar._field.placeholderText() == "Add words"
     with answering(qtbot, window, like=None, like_segment=None):
         window.search_bar.remove_picture()
 
@@ -183,6 +186,56 @@ def test_the_arrow_down_from_the_field_begins_at_the_first_hit(open_window, shel
     view.select(2)
     qtbot.keyClick(field, Qt.Key.Key_Down)
     assert view.current_hit == view.hits[2], "where one was before"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Return])
+def test_the_first_hit_is_gone_to_though_its_answer_is_on_its_way(
+    open_window, shelf, qtbot, monkeypatch, key
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(open_files, "open_file", lambda path: opened.append(path) or True)
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    qtbot.waitUntil(window.isActiveWindow)
+    view, field = window.results.view, window.search_bar._field
+    view.select(names(window).index(CAT))
+    field.setFocus()
+    qtbot.keyClicks(field, "a rocket launch")
+    with answering(qtbot, window, text="a rocket launch"):
+        qtbot.keyClick(field, key)
+        assert window.search_bar.query.text == "a rocket launch", "it is asked at once"
+        assert field.hasFocus(), "nothing of the last answer is gone to"
+    assert view.hasFocus()
+    assert view.current_hit == view.hits[0]
+    assert view.current_hit.path.name == ROCKET
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: opened == [shelf / ROCKET])
+
+
+def test_those_who_type_on_are_not_led_away(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    qtbot.waitUntil(window.isActiveWindow)
+    field = window.search_bar._field
+    qtbot.keyClicks(field, "a rocket")
+    with answering(qtbot, window, text="a rocket"):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        qtbot.keyClicks(field, " launch")
+    assert field.hasFocus()
+    with answering(qtbot, window, text="a rocket launch"):
+        pass
+    assert field.hasFocus()
+
+
+def test_where_nothing_is_found_one_stays_in_the_field(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    qtbot.waitUntil(window.isActiveWindow)
+    field = window.search_bar._field
+    qtbot.keyClicks(field, "qwzxk")
+    with answering(qtbot, window, text="qwzxk"):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert field.hasFocus()
 
 
 def test_a_folder_is_listed_as_soon_as_it_is_added(
