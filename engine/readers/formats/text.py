@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from engine.paths import shown
 from engine.readers import seems
 from engine.readers.family import HEAD_BYTES, Family, NotReadableError
 from engine.readers.packages import documents
-from engine.readers.texts import encodings, escapes, markup, titles
+from engine.readers.texts import encodings, escapes, front_matter, markup, titles
 from engine.readers.texts.passages import Part
 from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
 
@@ -61,8 +62,10 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
     extension = path.suffix.lower()
     text = _unescaped(_decoded(data, path), extension)
     title, text = _title_and_text(_PACKED.sub(" ", text), extension)
+    details = front_matter.details(text) if extension in _MARKDOWN else Details()
+    details = replace(details, title=details.title or title)
     is_prose = extension not in _CODE | _SETTINGS | _DATA
-    return documents.reading([Part(text)], Details(title=title), is_prose=is_prose)
+    return documents.reading([Part(text)], details, is_prose=is_prose)
 
 
 def _is_plain(path: Path) -> bool:

@@ -3,6 +3,7 @@ import hashlib
 import random
 import textwrap
 import time
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,6 +72,13 @@ def test_html_in_a_declared_encoding_is_read_in_it(tmp_path: Path) -> None:
 def test_the_first_heading_of_markdown_is_its_title(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Intro.\n\n## Red soup ##\n\ntext")
     assert text.read(tmp_path / "a.md", SPEC).details.title == "Red soup"
+
+
+def test_a_note_is_called_what_it_says_before_its_text(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\ntitle: Kyoto\ndate: 2023-05-06\n---\n# Day one\nTemples.")
+    details = text.read(tmp_path / "a.md", SPEC).details
+    assert details.title == "Kyoto"
+    assert details.taken_at == datetime(2023, 5, 6)
 
 
 @given(st.text(max_size=3000))
