@@ -14,6 +14,7 @@ from desktop.results import sections
 from desktop.results.empty_state import EmptyState
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
+from desktop.usual_folders import usual_folders
 from engine.records import Band, IndexProgress, Phase, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
@@ -96,7 +97,8 @@ class ResultsPanel(QWidget):
                 "Find anything by describing it",
                 "Choose the folders with your photos and documents. They are read once, on this "
                 "computer, and nothing ever leaves it.",
-                "Add a folder…",
+                "Choose a folder…",
+                usual_folders(),
             )
         elif result.query.is_empty and phase is not Phase.IDLE:
             self.empty.setProperty("waits", True)
