@@ -41,28 +41,43 @@ class Unembedded:
     text: str | None
 
 
-def register_model(connection: sqlite3.Connection, card: ModelCard) -> ModelId:
-    """The id of the model with this card; ModelError where its dimension has changed."""
-    connection.execute(
-        """
-        INSERT INTO models (fingerprint, name, dimension, image_fingerprint, text_fingerprint)
-        VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE
-        SET image_fingerprint = excluded.image_fingerprint,
-            text_fingerprint = excluded.text_fingerprint
-        """,
-        (
-            *(card.fingerprint, card.name, card.dimension),
-            *(card.image_fingerprint, card.text_fingerprint),
-        ),
-    )
+def registered_model(connection: sqlite3.Connection, card: ModelCard) -> ModelId | None:
+    """The id of the model with this card, None where it is not recorded as the card says.
+
+    Raises ModelError where its dimension has changed.
+    """
     row = connection.execute(
-        "SELECT id, dimension FROM models WHERE fingerprint = ?", (card.fingerprint,)
+        "SELECT id, dimension, image_fingerprint, text_fingerprint FROM models "
+        "WHERE fingerprint = ?",
+        (card.fingerprint,),
     ).fetchone()
+    if row is None:
+        return None
     if row["dimension"] != card.dimension:
         raise ModelError(
             "The model does not fit this library",
             f"{card.name} has {card.dimension} dimensions, its embeddings here {row['dimension']}.",
         )
+    towers = (row["image_fingerprint"], row["text_fingerprint"])
+    is_as_said = towers == (card.image_fingerprint, card.text_fingerprint)
+    return ModelId(row["id"]) if is_as_said else None
+
+
+def register_model(connection: sqlite3.Connection, card: ModelCard) -> ModelId:
+    """Records a model as its card says, and tells its id."""
+    row = connection.execute(
+        """
+        INSERT INTO models (fingerprint, name, dimension, image_fingerprint, text_fingerprint)
+        VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE
+        SET image_fingerprint = excluded.image_fingerprint,
+            text_fingerprint = excluded.text_fingerprint
+        RETURNING id
+        """,
+        (
+            *(card.fingerprint, card.name, card.dimension),
+            *(card.image_fingerprint, card.text_fingerprint),
+        ),
+    ).fetchone()
     return ModelId(row["id"])
 
 
@@ -135,6 +150,26 @@ def newest_segment(connection: sqlite3.Connection) -> SegmentId:
 
 def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
     """Takes over the embeddings that a model with the same image or text tower has made."""
+    for theirs, values in _sharable(connection, model_id):
+        connection.execute(
+            "INSERT INTO embeddings (segment_id, model_id, vector) "
+            f"SELECT segment_id, ?, vector {theirs}",
+            (model_id, *values),
+        )
+
+
+def can_share(connection: sqlite3.Connection, model_id: ModelId) -> bool:
+    """Whether `share_towers` has anything to take over."""
+    return any(
+        connection.execute(f"SELECT 1 {theirs} LIMIT 1", values).fetchone()
+        for theirs, values in _sharable(connection, model_id)
+    )
+
+
+def _sharable(
+    connection: sqlite3.Connection, model_id: ModelId
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """The embeddings that a model lacks and another with the same tower has, as a FROM clause."""
     for medium, tower in _TOWERS.items():
         twins = connection.execute(
             f"SELECT other.id FROM models, models AS other WHERE models.id = ? "
@@ -143,12 +178,11 @@ def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
             (model_id,),
         ).fetchall()
         for (twin,) in twins:
-            connection.execute(
-                "INSERT OR IGNORE INTO embeddings (segment_id, model_id, vector) "
-                "SELECT segment_id, ?, vector FROM embeddings "
-                "JOIN segments ON segments.id = segment_id "
-                f"WHERE model_id = ? AND {OF_MEDIUM[medium]}",
-                (model_id, twin),
+            yield (
+                "FROM embeddings AS theirs JOIN segments ON segments.id = segment_id "
+                f"WHERE model_id = ? AND {OF_MEDIUM[medium]} AND NOT EXISTS (SELECT 1 "
+                "FROM embeddings WHERE segment_id = theirs.segment_id AND model_id = ?)",
+                (twin, model_id),
             )
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.records import Medium, ModelCard
+from engine.records import Medium, ModelCard, ModelId
 from engine.store import embeddings
 from engine.store.database import Database
 from engine.store.vectors import VectorIndex
@@ -16,9 +16,7 @@ class ModelIndex:
     """The picture and text vectors of one model, as SQLite has them."""
 
     def __init__(self, database: Database, directory: Path, card: ModelCard) -> None:
-        with database.writing() as connection:
-            self.model_id = embeddings.register_model(connection, card)
-            embeddings.share_towers(connection, self.model_id)
+        self.model_id = _registered(database, card)
         self.pictures = VectorIndex(directory, card, self.model_id, Medium.PICTURE)
         self.texts = VectorIndex(directory, card, self.model_id, Medium.TEXT)
         self.pictures.load(database.reading())
@@ -42,6 +40,18 @@ class ModelIndex:
         """Writes both to disk, each whole or not at all."""
         self.pictures.publish()
         self.texts.publish()
+
+
+def _registered(database: Database, card: ModelCard) -> ModelId:
+    """The id of a model, with what it shares with others; writes only what is not recorded."""
+    connection = database.reading()
+    model_id = embeddings.registered_model(connection, card)
+    if model_id is not None and not embeddings.can_share(connection, model_id):
+        return model_id
+    with database.writing() as connection:
+        model_id = embeddings.register_model(connection, card)
+        embeddings.share_towers(connection, model_id)
+    return model_id
 
 
 def delete_others(directory: Path, loaded: Sequence[ModelIndex]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.errors import ModelError
 from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind, Passage, Reading
@@ -79,6 +82,33 @@ def test_a_tower_in_common_need_not_embed_again(
             strict=True,
         ):
             assert np.array_equal(page[0][1], page[1][1])
+
+
+def test_a_twin_s_later_embeddings_are_taken_over_too(
+    indexed: Library, home: Home, own: ModelCard, pictures: Path, make_photo: Callable[..., Path]
+) -> None:
+    twin = replace(own, fingerprint="x")
+    index_of(indexed, home, twin)
+    make_photo(pictures / "later.png", seed=9)
+    for _ in indexed.index([pictures]):
+        pass
+    assert len(index_of(indexed, home, twin).pictures) == 4
+
+
+def test_a_known_model_is_loaded_while_another_process_writes(
+    indexed: Library, home: Home, own: ModelCard
+) -> None:
+    index_of(indexed, home, replace(own, fingerprint="x"))
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert len(index_of(indexed, home, own).pictures) == 3
+
+
+def test_a_model_that_has_changed_its_dimension_is_refused(
+    indexed: Library, home: Home, own: ModelCard
+) -> None:
+    with pytest.raises(ModelError, match="dimensions"):
+        index_of(indexed, home, replace(own, dimension=own.dimension + 1))
 
 
 def test_towers_that_are_not_known_are_not_the_same(
