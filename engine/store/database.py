@@ -62,9 +62,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction on the only writing connection: all of it is stored, or nothing."""
+        """A transaction on the only writing connection: all of it is stored, or nothing.
+
+        Raises LibraryBusyError where another process writes for longer than BUSY_TIMEOUT_S.
+        """
         with self._write_lock:
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
@@ -91,6 +94,19 @@ class Database:
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.OperationalError as error:
                 log.warning("free pages are not erased: %s", error)
+
+    def _begin(self) -> None:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                raise
+            raise LibraryBusyError(
+                "Another Keepsight is writing to this library",
+                f"{shown(self.path)} is in use: a folder may just be forgotten, which takes a "
+                "while. Wait until that is done, then try again.",
+                self.path,
+            ) from error
 
     def close(self) -> None:
         """Closes every connection; the last one folds the write-ahead log into the file."""

@@ -119,6 +119,22 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     database.close()
 
 
+def test_who_writes_while_another_does_is_told_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.store.database.BUSY_TIMEOUT_S", 0.01)
+    with (
+        closing(Database(tmp_path / "k.db")) as ours,
+        closing(Database(tmp_path / "k.db")) as other,
+    ):
+        with other.writing() as connection:
+            connection.execute("INSERT INTO contents (hash, kind) VALUES (x'00', 'photo')")
+            with pytest.raises(LibraryBusyError, match="Wait until"), ours.writing():
+                pass
+        with ours.writing() as connection:
+            assert connection.execute("SELECT count(*) FROM contents").fetchone()[0] == 1
+
+
 def test_reading_connections_cannot_write(tmp_path: Path) -> None:
     database = Database(tmp_path / "k.db")
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
