@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         self.sidebar.models_requested.connect(self.models.open)
         self.models.in_use_changed.connect(self.sidebar.show_model)
         self.results.add_folder_requested.connect(intake.pick_folder)
+        self.results.empty.folder_chosen.connect(self._bridge.add_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
         view.current_changed.connect(self._on_current)
         view.opened.connect(files.open_hit)
