@@ -62,7 +62,7 @@ def _pictures(image: Image.Image, orientation: int, spec: PixelSpec) -> Iterator
 
 FAMILY = Family(
     name="photo",
-    version=2,
+    version=3,
     kind=Kind.PHOTO,
     extensions=frozenset(
         (

@@ -25,16 +25,22 @@ _DAY = r"(?P<year>(?:19|20)\d\d)(?P<s>[-_.]?)(?P<month>\d\d)(?P=s)(?P<day>\d\d)"
 _TIME = r"(?P<hour>\d{1,2})(?P<t>[-_.:]?)(?P<minute>\d\d)(?P=t)(?P<second>\d\d)"
 _NAMED = (
     # IMG_20240413_153000, PXL_20240413_153000123, 2024-04-13 15.30.00, Screenshot_2024-04-13-15-…,
-    # WhatsApp Image 2024-04-13 at 3.30.00 PM
+    # WhatsApp Image 2024-04-13 at 3.30.00 PM, 截屏2024-04-13 下午3.30.00
     re.compile(
-        rf"(?<!\d){_DAY}(?:\s|[-_T]| at | um | à | om |, )+{_TIME}(?:\d{{3}})?(?!\d)"
-        r"(?:[\s\u202f]?(?P<half>[AP]M))?",
+        rf"(?<!\d){_DAY}(?:\s|[-_T]| at | um | à | om |, )+(?P<before>[上下]午)?{_TIME}"
+        r"(?:\d{3})?(?!\d)(?:[\s\u202f]?(?P<half>[AP]M))?",
         re.ASCII | re.IGNORECASE,
     ),
     re.compile(rf"(?<!\d)(?=\d{{14}}(?:\d{{3}})?(?!\d)){_DAY}{_TIME}", re.ASCII),
-    # IMG-20240413-WA0001, 2024-04-13 Trip, 20240413
-    re.compile(rf"^(?:IMG-|VID-)?{_DAY}(?!\d)", re.ASCII | re.IGNORECASE),
+    # IMG-20240413-WA0001, 2024-04-13 Trip, 20240413, scan_20240413
+    re.compile(rf"(?:^|(?<=[\s_-])){_DAY}(?!\d)", re.ASCII),
     re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)", re.ASCII),
+    # 发票2024年4月13日, Rechnung 13.04.2024
+    re.compile(r"(?P<year>(?:19|20)\d\d)年(?P<month>\d{1,2})月(?P<day>\d{1,2})日", re.ASCII),
+    re.compile(
+        r"(?<![A-Za-z0-9.])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d)(?![\d.])",
+        re.ASCII,
+    ),
 )
 _NAMED_MS = re.compile(r"^(?:mmexport|wx_camera_|FB_IMG_|IMG_|Image_)?(1\d{12})(?!\d)", re.ASCII)
 """Milliseconds since 1970, as WeChat and Facebook name photos."""
@@ -115,6 +121,6 @@ def _moment(parts: dict[str, str | None]) -> datetime:
     year, month, day, hour, minute, second = (
         int(parts.get(part) or 0) for part in ("year", "month", "day", "hour", "minute", "second")
     )
-    if half := parts.get("half"):
-        hour = hour % 12 + (12 if half.upper() == "PM" else 0)
+    if half := parts.get("half") or parts.get("before"):
+        hour = hour % 12 + (12 if half.upper() in ("PM", "下午") else 0)
     return datetime(year, month, day, hour, minute, second)
