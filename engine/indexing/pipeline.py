@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import LibraryBusyError
 from engine.indexing import companions
 from engine.indexing.batch import Batch, Hashed, KeptPictures, Outcome, Vectors, pictures_of
 from engine.indexing.drives import absent
@@ -53,7 +54,7 @@ class Pipeline:
         self._database = database
         self._readers = readers
         self._hashers = ThreadPoolExecutor(1, thread_name_prefix="keepsight-hash")
-        self._reading: dict[bytes, Future[Reading | ReadFailure]] = {}
+        self._reading: dict[bytes, tuple[Path, Future[Reading | ReadFailure]]] = {}
         self._versions = registry.versions()
         self._edition = registry.edition()
 
@@ -67,7 +68,7 @@ class Pipeline:
         )
         batch = Batch()
         for task, outcome in ahead(hashed, self._read, READ_AHEAD):
-            batch.add(task, outcome)
+            batch.add(task, self._own(task, outcome))
             if batch.is_full:
                 yield from self._store(batch)
                 batch = Batch()
@@ -89,11 +90,25 @@ class Pipeline:
         content_id = contents.with_hash(connection, digest)
         if content_id is not None and self._is_read(connection, content_id, task.file.path):
             return _completed(content_id)
-        future = self._reading.get(digest)
-        if future is None:
+        if digest not in self._reading:
             future = self._readers.submit_read(task.file.path, self.embedder.pixels, stamp)
-            self._reading[digest] = future
-        return future  # type: ignore[return-value]
+            self._reading[digest] = task.file.path, future
+        return self._reading[digest][1]  # type: ignore[return-value]
+
+    def _own(self, task: Hashed, outcome: Outcome) -> Outcome:
+        """What was read of the bytes of a file, or is now, where a copy failed for itself alone."""
+        if isinstance(task.outcome, ReadFailure) or not (
+            isinstance(outcome, ReadFailure) and outcome.reason in files.TRANSIENT
+        ):
+            return outcome
+        digest, _ = task.outcome
+        if digest in self._reading:
+            path, future = self._reading[digest]
+            if path == task.file.path:
+                return outcome
+            if isinstance(future.result(), ReadFailure):
+                del self._reading[digest]
+        return self._read(task).result()
 
     def _is_read(self, connection: sqlite3.Connection, content_id: ContentId, path: Path) -> bool:
         """Whether nothing new would be read of known bytes at `path`, whose name may be a date."""
@@ -225,7 +240,7 @@ def _without_absent(
 def _stops_all(error: Exception) -> bool:
     """Whether the disk, the database or the memory is to blame, and not a file."""
     return (
-        isinstance(error, OSError | MemoryError | sqlite3.OperationalError)
+        isinstance(error, OSError | MemoryError | sqlite3.OperationalError | LibraryBusyError)
         or type(error) is sqlite3.DatabaseError  # a damaged file is told so
     )
 

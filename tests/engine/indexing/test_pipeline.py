@@ -10,6 +10,7 @@ import pytest
 
 from engine.library import Library
 from engine.readers import hashing
+from engine.readers.isolation import ReaderPool
 from engine.readings import SkipReason
 from engine.records import Query
 from engine.store import contents, embeddings
@@ -101,6 +102,28 @@ def test_a_copy_of_what_is_forgotten_meanwhile_is_read_itself(
     index(library, pictures)
     assert names(library) == ["copy.jpg"]
     assert library.counts().waiting == 0
+
+
+def test_a_copy_of_what_fails_for_itself_alone_is_read_itself(
+    library: Library, pictures: Path, make_photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(("0.jpg", "1.jpg", "2.jpg")):
+        copy = make_photo(pictures / "new.jpg", seed=1).rename(pictures / name)
+        os.utime(copy, (number + 1, number + 1))  # the newest is read first
+    submit = ReaderPool.submit_read
+    asked: list[str] = []
+
+    def submit_read(pool: ReaderPool, path: Path, *how: object):
+        asked.append(path.name)
+        if path.name == "2.jpg":
+            path.unlink()
+        return submit(pool, path, *how)
+
+    monkeypatch.setattr(ReaderPool, "submit_read", submit_read)
+    index(library, pictures)
+    assert {path.name for path in library.contents_by_path()} == {"0.jpg", "1.jpg"}
+    assert [skip.reason for skip in library.skips()] == [SkipReason.VANISHED]
+    assert asked == ["2.jpg", "1.jpg"], "what is read is shared"
 
 
 def test_files_of_a_drive_unplugged_while_they_wait_go_on_waiting(
