@@ -30,11 +30,14 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[Seen]:
     """Yields the files at or under `below`, a path relative to the folder's, and the drives that
     they are on, each before its files.
 
-    Links are followed, to folders after everything else, and no folder is entered twice: a loop
-    ends, and a photo has the path that its owner gave it. Raises OSError where the watched folder
-    itself cannot be read; a `below` that does not exist has no files.
+    Links are followed, but not to what has a path of its own in the watched folder, and no folder
+    is entered twice: a loop ends, and a photo has the path that its owner gave it. Raises
+    OSError where the watched folder itself cannot be read; a `below` that does not exist has no
+    files.
     """
-    if rules.leaves_out(folder.path, below):
+    if rules.leaves_out(folder.path, below) or any(
+        _leads_back(folder.path, folder.path / each) for each in _steps_to(below)
+    ):
         return
     try:
         status = (folder.path / below).stat()
@@ -54,11 +57,28 @@ def scan(folder: Folder, below: Path = Path()) -> Iterator[Seen]:
         yield from _walk(folder, below, status)
 
 
+def _steps_to(path: Path) -> Iterator[Path]:
+    """The folders on the way to a relative path, the outermost first, and it."""
+    return reversed((path, *path.parents)[:-1])
+
+
+def _leads_back(root: Path, path: Path) -> bool:
+    """Whether `path` is a link to a folder that is scanned under its own name."""
+    # Not their equals of Path, which raise where a mounted network drive has died.
+    if not (os.path.islink(path) and os.path.isdir(path)):  # noqa: PTH112, PTH114
+        return False
+    target, real_root = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    if not target.is_relative_to(real_root):
+        return False
+    relative = target.relative_to(real_root)
+    return not (rules.leaves_out(real_root, relative) or rules.ignores_folder(relative.name))
+
+
 def _drives_on_the_way(root: Path, below: Path) -> list[Drive]:
     """Those at and above `below`, the outermost first. Raises OSError."""
     device = root.stat().st_dev
     drives = []
-    for relative in reversed((below, *below.parents[:-1]) if below != Path() else ()):
+    for relative in _steps_to(below):
         status = (root / relative).stat()
         if stat.S_ISDIR(status.st_mode) and status.st_dev != device:
             device = status.st_dev
@@ -95,6 +115,8 @@ def _walk(folder: Folder, below: Path, status: os.stat_result) -> Iterator[Seen]
             if stat.S_ISREG(kept.st_mode):
                 yield _found(folder, relative / entry.name, kept)
             elif stat.S_ISDIR(kept.st_mode):
+                if entry.is_symlink() and _leads_back(folder.path, Path(entry.path)):
+                    continue
                 child = (relative / entry.name, (kept.st_dev, kept.st_ino))
                 folders.append(child) if entry.is_symlink() else folders.appendleft(child)
                 if kept.st_dev != identity[0]:

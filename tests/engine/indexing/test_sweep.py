@@ -231,3 +231,34 @@ def test_a_folder_that_was_added_while_its_drive_was_away_keeps_its_files(
     mount(folder.path, None)
     assert swept(database) == {"a.jpg"}
     assert watched(database).state is FolderState.OFFLINE
+
+
+@pytest.mark.parametrize("ignores_case", [True, False])
+def test_a_file_whose_case_changes_is_no_second_file(
+    database: Database, folder: Folder, monkeypatch: pytest.MonkeyPatch, ignores_case: bool
+) -> None:
+    write(folder.path, "Foo.txt", "Sub/Ä.txt")
+    swept(database)
+    look = os.stat
+
+    def stat(path: object, **options: bool) -> os.stat_result:
+        if isinstance(path, int) or os.path.lexists(path):
+            return look(path, **options)
+        asked = Path(os.fsdecode(path))
+        for each in folder.path.rglob("*"):
+            if str(each).casefold() == str(asked).casefold():
+                return look(each, **options)
+        raise FileNotFoundError(asked)
+
+    if ignores_case:
+        monkeypatch.setattr(os, "stat", stat)
+    (folder.path / "Foo.txt").rename(folder.path / "foo.txt")
+    (folder.path / "Sub").rename(folder.path / "sub")
+    (folder.path / "sub" / "Ä.txt").rename(folder.path / "sub" / "ä.txt")
+    events = ["Foo.txt", "foo.txt", "Sub", "sub", "Sub/Ä.txt", "sub/Ä.txt", "sub/ä.txt"]
+    assert swept(database, *events) == {"foo.txt", "sub/ä.txt"}
+
+
+def test_names_that_differ_by_case_only_are_two_files(database: Database, folder: Folder) -> None:
+    write(folder.path, "Foo.txt", "foo.txt")
+    assert swept(database, "Foo.txt", "foo.txt") == {"Foo.txt", "foo.txt"}

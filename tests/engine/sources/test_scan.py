@@ -63,6 +63,22 @@ def test_loops_of_links_end_and_owners_names_win(tmp_path: Path) -> None:
     assert found(tmp_path) == ["z/photo.jpg"]
 
 
+@pytest.mark.parametrize("below", ["", "link", "link/photo.jpg", "new", "new/deep"])
+def test_a_link_to_a_folder_inside_is_never_another_path(tmp_path: Path, below: str) -> None:
+    put(tmp_path, "z/photo.jpg", "new/a.jpg")
+    (tmp_path / "link").symlink_to("z", target_is_directory=True)
+    (tmp_path / "new" / "deep").symlink_to("../z", target_is_directory=True)
+    everything = {"": ["new/a.jpg", "z/photo.jpg"], "new": ["new/a.jpg"]}
+    assert found(tmp_path, below) == everything.get(below, [])
+
+
+@pytest.mark.parametrize("below", ["", "link"])
+def test_a_link_to_what_is_left_out_is_followed(tmp_path: Path, below: str) -> None:
+    put(tmp_path, ".hidden/photos/a.jpg")
+    (tmp_path / "link").symlink_to(".hidden/photos", target_is_directory=True)
+    assert found(tmp_path, below) == ["link/a.jpg"]
+
+
 def test_links_to_places_outside_are_followed(tmp_path: Path) -> None:
     put(tmp_path / "outside", "a.jpg")
     (tmp_path / "inside").mkdir()
