@@ -12,6 +12,10 @@ from engine.records import ContentId, Filters, SegmentId
 from engine.store import folding
 from engine.store.filtering import satisfying
 
+MOST_RANKED = 20_000
+"""Of more rows than these that have the words, the newest are looked at: a word that stands in
+every name, as `img`, tells none from another, and to rank them all takes seconds."""
+
 
 def by_passages(
     connection: sqlite3.Connection, expression: str, filters: Filters, limit: int
@@ -46,24 +50,19 @@ def named(
     With its extension or without, in any case: `img_5910` is the name of IMG_5910.JPG.
     """
     found: list[int] = []
-    for words, table, path in (
-        ("name_words", "files", "relative"),
-        ("member_words", "members", "name"),
+    for words, owner, path in (
+        ("name_words", "files.content_id", "relative"),
+        ("member_words", "members.content_id", "name"),
     ):
-        asked, values = satisfying(f"{table}.content_id", filters)
-        found += (
-            row[0]
-            for row in connection.execute(
-                f"""
-                SELECT {table}.content_id
-                FROM {words} CROSS JOIN {table} ON {table}.id = {words}.rowid
-                WHERE {words} MATCH ? AND last_name({path}) IN (?, ? || '.' || extension)
-                AND {asked}
-                ORDER BY {words}.rowid DESC LIMIT ?
-                """,
-                (expression, *(folding.folded(name),) * 2, *values, limit),
-            )
+        matching, values = _matching(words, owner, filters, f"extension, {path} AS path")
+        rows = connection.execute(
+            f"""
+            SELECT owner FROM ({matching}) WHERE last_name(path) IN (?, ? || '.' || extension)
+            ORDER BY row DESC LIMIT ?
+            """,
+            (expression, *values, *(folding.folded(name),) * 2, limit),
         )
+        found += (row[0] for row in rows)
     return list(dict.fromkeys(map(ContentId, found)))
 
 
@@ -76,16 +75,31 @@ def _best(
     limit: int,
 ) -> list[tuple[int, int]]:
     """(content, row of `words`), best first; `owner` is the column that says whose a row is."""
-    asked, values = satisfying(owner, filters)
-    table = owner.partition(".")[0]
+    matching, values = _matching(words, owner, filters, "rank")
     # SQLite takes the row's id from the row that holds the min(): the lower a rank, the better.
     rows = connection.execute(
         f"""
-        SELECT {owner}, {words}.rowid, min(rank) AS best
-        FROM {words} CROSS JOIN {table} ON {table}.id = {words}.rowid
-        WHERE {words} MATCH ? AND {asked}
-        GROUP BY {owner} ORDER BY best, {owner} LIMIT ?
+        SELECT owner, row, min(rank) AS best FROM ({matching})
+        GROUP BY owner ORDER BY best, owner LIMIT ?
         """,
         (expression, *values, limit),
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def _matching(words: str, owner: str, filters: Filters, columns: str) -> tuple[str, list[object]]:
+    """A query for the rows of `words` that match and satisfy `filters`, and the values in it.
+
+    They come with their `owner` and with `columns`. The expression to match is the first value.
+    """
+    asked, values = satisfying(owner, filters)
+    table = owner.partition(".")[0]
+    return (
+        f"""
+        SELECT {owner} AS owner, {words}.rowid AS row, {columns}
+        FROM {words} CROSS JOIN {table} ON {table}.id = {words}.rowid
+        WHERE {words} MATCH ? AND {asked}
+        ORDER BY {words}.rowid DESC LIMIT {MOST_RANKED}
+        """,
+        values,
+    )

@@ -96,3 +96,19 @@ def test_names_of_any_script_are_told(database: Database, put, name: str) -> Non
     expression = fulltext.match_expression(fulltext.words_of(name))
     (found,) = worded.named(database.reading(), name, expression, Filters(), 9)
     assert found in asked
+
+
+def test_of_too_many_to_rank_the_newest_are_found(
+    database: Database, put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worded, "MOST_RANKED", 4)
+    letters = [put(f"boat {n}.txt", "a boat", kind=Kind.DOCUMENT) for n in range(6)]
+    photos = [put(f"boat {n}.jpg") for n in range(6)]
+    connection = database.reading()
+    assert set(worded.by_names(connection, '"boat"', Filters(), 9)) == set(photos[2:])
+    letters_only = Filters(kind=Kind.DOCUMENT)
+    assert set(worded.by_names(connection, '"boat"', letters_only, 9)) == set(letters[2:])
+    assert {c for c, _ in worded.by_passages(connection, '"boat"', Filters(), 9)} == set(
+        letters[2:]
+    )
+    assert worded.named(connection, "boat 2", '"boat"', Filters(), 9) == [photos[2]]
