@@ -70,7 +70,9 @@ class Bridge(QObject):
         self._wanted: set[tuple[SegmentId, int]] = set()
         self._wanted_lock = threading.Lock()
         self._closed = False
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="keepsight-window")
+        self._looks = ThreadPoolExecutor(1, thread_name_prefix="keepsight-window")
+        # Apart from the looks, as what forgets a folder erases its traces, which takes long.
+        self._changes = ThreadPoolExecutor(1, thread_name_prefix="keepsight-changes")
         self._thumbnails = ThreadPoolExecutor(2, thread_name_prefix="keepsight-thumbnail")
         self._unsubscribe = library.subscribe(self._on_event)
         self.models = ModelsBridge(library, self)
@@ -133,7 +135,7 @@ class Bridge(QObject):
             with suppress(CancelledError):  # as the library closes
                 self.file_ready.emit(self._library.file_async(hit).result())
 
-        self._run(take)
+        self._look(take)
 
     def load_text(self, content_id: ContentId) -> None:
         """Loads a document's text; answers with `text_loaded`."""
@@ -141,7 +143,7 @@ class Bridge(QObject):
         def load() -> None:
             self.text_loaded.emit(content_id, self._library.passage_text(content_id))
 
-        self._run(load)
+        self._look(load)
 
     def load_overview(self) -> None:
         """Loads folders and counts; answers with `overview_loaded`."""
@@ -150,7 +152,7 @@ class Bridge(QObject):
             folders = tuple(self._library.folders())
             self.overview_loaded.emit(Overview(folders, self._library.counts()))
 
-        self._run(load)
+        self._look(load)
 
     def load_skips(self) -> None:
         """Loads the skipped files; answers with `skips_loaded`."""
@@ -159,7 +161,7 @@ class Bridge(QObject):
             skips: list[Skip] = self._library.skips()
             self.skips_loaded.emit(skips)
 
-        self._run(load)
+        self._look(load)
 
     def add_folder(self, path: Path) -> None:
         """Watches a folder from now on; answers with `overview_loaded` or `failed`."""
@@ -168,15 +170,15 @@ class Bridge(QObject):
             self._library.add_folder(path)
             self.load_overview()
 
-        self._run(add)
+        self._change(add)
 
     def remove_folder(self, folder_id: FolderId) -> None:
         """Forgets a folder."""
-        self._run(lambda: self._library.remove_folder(folder_id))
+        self._change(lambda: self._library.remove_folder(folder_id))
 
     def retry(self) -> None:
         """Tries the skipped files again."""
-        self._run(self._library.retry)
+        self._change(self._library.retry)
 
     def pause(self) -> None:
         """Pauses indexing."""
@@ -194,11 +196,18 @@ class Bridge(QObject):
             self._wanted = set()
         self.models.close()
         self._thumbnails.shutdown(wait=False, cancel_futures=True)
-        self._background.shutdown(cancel_futures=True)
+        self._looks.shutdown(cancel_futures=True)
+        self._changes.shutdown(cancel_futures=True)
         self._library.close()
         self._thumbnails.shutdown()
 
-    def _run(self, task: Callable[[], None]) -> None:
+    def _look(self, task: Callable[[], None]) -> None:
+        self._run(self._looks, task)
+
+    def _change(self, task: Callable[[], None]) -> None:
+        self._run(self._changes, task)
+
+    def _run(self, thread: ThreadPoolExecutor, task: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
                 if not self._closed:
@@ -208,7 +217,7 @@ class Bridge(QObject):
                     self.failed.emit(*mishaps.told(error))
 
         if not self._closed:
-            self._background.submit(guarded)
+            thread.submit(guarded)
 
     def _fetch(self, hit: Hit, edge_px: int, *, always: bool) -> None:
         # The window may ask once more while it closes.

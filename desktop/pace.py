@@ -17,6 +17,7 @@ class Pace(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._is_outdated = False
+        self._hurried = 0
         self._rest_ms = LEAST_REST_MS
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._tell)
@@ -24,12 +25,19 @@ class Pace(QObject):
     def note_change(self) -> None:
         """The library is another: a look is due, now or after the rest."""
         self._is_outdated = True
+        if self._hurried:
+            self._hurried -= 1
+            self._rest.stop()
         self._tell()
 
     def note_look(self) -> None:
         """What there is now is looked at: the rest begins."""
         self._is_outdated = False
         self._rest.start(self._rest_ms)
+
+    def hurry(self) -> None:
+        """The next change matters: it is looked at without a rest."""
+        self._hurried += 1
 
     def note_answer(self, seconds: float) -> None:
         """An answer took this long: a large library is looked at less often."""

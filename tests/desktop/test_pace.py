@@ -39,6 +39,17 @@ def test_answers_do_not_put_off_the_next_look(qtbot, paced: Pace) -> None:
         paced.note_answer(3600.0)
 
 
+def test_a_change_that_matters_is_looked_at_without_a_rest(qtbot, paced: Pace) -> None:
+    paced.note_answer(3600.0)
+    paced.note_look()
+    paced.hurry()
+    with qtbot.waitSignal(paced.due, timeout=0):
+        paced.note_change()
+    with qtbot.assertNotEmitted(paced.due):
+        paced.note_change()
+    paced.stop()
+
+
 def test_a_library_that_takes_long_is_looked_at_less_often(qtbot, paced: Pace) -> None:
     paced.note_answer(3600.0)
     paced.note_look()
