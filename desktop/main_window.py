@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
     def remove_folder(self, folder: Folder) -> None:
         """Forgets a folder, once that is confirmed."""
         if questions.may_remove(self, folder):
+            self._pace.hurry()
             self._bridge.remove_folder(folder.id)
 
     def find_similar(self, hit: Hit) -> None:
@@ -246,17 +247,14 @@ class MainWindow(QMainWindow):
             self._search()
 
     def _on_progress(self, progress: IndexProgress) -> None:
+        if progress.phase in (Phase.IDLE, Phase.STOPPED):
+            self._pace.hurry()
         self._phase = progress.phase
         self.status.show_progress(progress)
         self.models.show_progress(progress)
         self.results.show_progress(progress)
 
-    def _on_current(self, hit: Hit | None) -> None:
-        answer = self._question.answer
-        self.preview.show_hit(hit, answer.words if answer else ())
-
     def _on_thumbnail(self, segment_id: SegmentId, edge_px: int, image: QImage) -> None:
-        self.preview.show_picture(segment_id, edge_px, image)
         if edge_px <= 512:
             self._cache.put(segment_id, edge_px, image)
             self.results.view.thumbnail_arrived()
