@@ -5,32 +5,33 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
-from pathlib import PurePath
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
-    QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop import hit_lines, icons, theme
+from desktop import hit_lines, icons
 from desktop.breaking_label import BreakingLabel, breakable
-from desktop.text_marks import lines_with, mark, pattern_of
-from engine.paths import shown, shown_inside
+from desktop.hit_picture import HitPicture
+from desktop.hit_text import HitText
+from desktop.results.thumbnail_cache import ThumbnailCache
+from engine.paths import shown_inside
 from engine.records import Hit
 
 PICTURE_PX = 1024
+TALLEST = 1.4
+"""Of a picture, by how much it is higher than wide."""
+
 TEXT_PX = 340
-ICON_PX = 44
-_CONTEXT_CHARS = 1500
+MARGIN_PX = 16
 
 
 class Preview(QScrollArea):
@@ -40,14 +41,10 @@ class Preview(QScrollArea):
     reveal_requested = Signal(Hit)
     copy_requested = Signal(list)
     similar_requested = Signal(Hit)
-    picture_wanted = Signal(Hit, int)
-    text_wanted = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, cache: ThumbnailCache, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hit: Hit | None = None
-        self._words: Sequence[str] = ()
-        self._image = QPixmap()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -56,14 +53,12 @@ class Preview(QScrollArea):
         body = QWidget()
         body.setObjectName("preview")
         body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._picture.setAccessibleName("Picture")
-        self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._text = QTextBrowser()
-        self._text.setAccessibleName("Text")
-        self._text.setOpenLinks(False)
-        self._text.document().documentLayout().documentSizeChanged.connect(self._fit_text)
-        self._unreadable = _note("The file cannot be read now")
+        self.picture = HitPicture(cache, PICTURE_PX)
+        self.picture.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.picture.setToolTip("Show it large")
+        self.picture.changed.connect(self._fit_picture)
+        self.text = HitText()
+        self.text.document().documentLayout().documentSizeChanged.connect(self._fit_text)
         self._title = BreakingLabel("title")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._facts = BreakingLabel("faint")
@@ -75,12 +70,11 @@ class Preview(QScrollArea):
         self._tools: list[tuple[QToolButton, str]] = []
         self._buttons = self._button_row()
         layout = QVBoxLayout(body)
-        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
         layout.setSpacing(10)
         for widget in (
-            self._picture,
-            self._unreadable,
-            self._text,
+            self.picture,
+            self.text,
             self._title,
             self._buttons,
             self._facts,
@@ -101,99 +95,40 @@ class Preview(QScrollArea):
 
         Of a hit that shows already, the picture stays, and the text with its place.
         """
-        before, words_before = self._hit, self._words
         self._hit = hit
-        self._words = words
-        same = hit is not None and before is not None and _shows(hit) == _shows(before)
-        if not same:
-            self._image = QPixmap()
-            self._unreadable.hide()
-        has_picture = hit is not None and hit.has_picture
-        has_text = hit is not None and _has_text(hit)
         self._hint.setVisible(hit is None)
         for widget in (self._title, self._buttons, self._facts, self._path):
             widget.setVisible(hit is not None)
-        self._picture.setVisible(has_picture)
-        if not has_text:
-            self._text.hide()
+        self.picture.setVisible(hit is not None and hit.has_picture)
+        self.picture.show_hit(hit, words)
+        self.text.show_hit(hit, words)
+        self._fit_text()
         self._why_title.setVisible(bool(hit and hit.matches))
         self._why.setVisible(bool(hit and hit.matches))
         if hit is None:
             return
-        self._title.setText(breakable(shown(PurePath(hit.member or hit.path).name)))
+        self._title.setText(breakable(hit_lines.name_of(hit)))
         self._facts.setText(_lines(hit_lines.facts_of(hit)))
         self._path.setText(breakable(shown_inside(hit.path, hit.member)))
         self._open.setEnabled(hit.online)
         verdict, reasons = hit_lines.verdict_of(hit), hit_lines.reasons_for(hit)
         self._why.setText(f"<b>{verdict}</b><br>{_lines(reasons)}")
-        self._fit()
-        if has_picture and self._image.isNull():
-            self.picture_wanted.emit(hit, PICTURE_PX)
-        if has_text and not (same and words == words_before):
-            self._show_text(hit.snippet)
-            self.text_wanted.emit(hit.content_id)
-
-    def show_picture(self, segment_id: int, edge_px: int, image: QImage) -> None:
-        """Shows the picture of the current hit."""
-        if self._hit and segment_id == self._hit.segment_id and edge_px == PICTURE_PX:
-            self._image = QPixmap.fromImage(image)
-            self._unreadable.setVisible(image.isNull())
-            self._fit()
-
-    def show_text(self, content_id: int, text: str) -> None:
-        """Shows the text of the current hit, from a little before the passage that was found."""
-        if self._hit and content_id == self._hit.content_id and _has_text(self._hit):
-            place = max(0, text.find(self._hit.snippet[:80])) if self._hit.snippet else 0
-            before = max(0, text.rfind("\n", 0, max(0, place - 200)))
-            self._show_text(text[before : place + len(self._hit.snippet) + _CONTEXT_CHARS])
 
     def tint(self) -> None:
         """Takes on the colours in use."""
         for button, icon in self._tools:
             button.setIcon(icons.icon(icon))
 
-    def _show_text(self, text: str) -> None:
-        scheme = theme.colours()
-        marked, done = "", 0
-        pattern = pattern_of(self._words)
-        for found in pattern.finditer(text) if pattern else ():
-            word = html.escape(found[0])
-            marked += html.escape(text[done : found.start()])
-            marked += f'<b style="color:{scheme.accent}">{word}</b>'
-            done = found.end()
-        marked += html.escape(text[done:])
-        self._text.setVisible(bool(text.strip()))
-        self._text.setHtml(f'<div style="white-space: pre-wrap">{marked}</div>')
-        self._fit_text()
-
     def _fit_text(self) -> None:
         """Makes room for the text, as much as is left beside a picture or above the facts."""
         most = TEXT_PX // 2 if self._hit and self._hit.has_picture else TEXT_PX
-        needed = ceil(self._text.document().size().height()) + 2 * self._text.frameWidth()
-        self._text.setFixedHeight(min(most, needed))
+        needed = ceil(self.text.document().size().height()) + 2 * self.text.frameWidth()
+        self.text.setFixedHeight(min(most, needed))
 
-    def _fit(self) -> None:
-        width = self.viewport().width() - 32
-        if self._image.isNull():
-            if not self._unreadable.isHidden():
-                self._picture.setPixmap(icons.pixmap("image-off", theme.colours().faint, ICON_PX))
-                self._picture.setFixedHeight(2 * ICON_PX)
-                return
-            self._picture.setPixmap(QPixmap())
-            ratio = _height_for_width(self._hit)
-            self._picture.setFixedHeight(min(int(width * ratio), int(width * 1.4)))
-            return
-        ratio = self.devicePixelRatioF()
-        fitted = self._image.scaled(
-            QSize(int(width * ratio), int(width * 1.4 * ratio)),
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        fitted.setDevicePixelRatio(ratio)
-        if self._hit is not None:
-            mark(fitted, lines_with(self._words, self._hit.snippet, self._hit.boxes))
-        self._picture.setFixedHeight(int(fitted.height() / ratio))
-        self._picture.setPixmap(fitted)
+    def _fit_picture(self) -> None:
+        width = max(0, self.viewport().width() - 2 * MARGIN_PX)
+        room = QSize(width, int(width * TALLEST))
+        self.picture.setFixedHeight(self.picture.size_in(room).height())
 
     def _button_row(self) -> QWidget:
         row = QWidget()
@@ -227,28 +162,13 @@ class Preview(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._fit_picture()
 
 
 def _note(text: str) -> QLabel:
     note = QLabel(text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
     note.setObjectName("faint")
     return note
-
-
-def _shows(hit: Hit) -> tuple[object, ...]:
-    """What the picture and the text of a hit depend on."""
-    return hit.content_id, hit.segment_id, hit.snippet
-
-
-def _has_text(hit: Hit) -> bool:
-    return bool(hit.snippet) or not hit.has_picture
-
-
-def _height_for_width(hit: Hit | None) -> float:
-    if hit is None or not hit.details.width or not hit.details.height:
-        return 0.75
-    return hit.details.height / hit.details.width
 
 
 def _lines(texts: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from desktop import theme
 from engine.readings import Box
@@ -50,25 +50,22 @@ def lines_with(words: Sequence[str], text: str, boxes: Sequence[Box]) -> list[Bo
     return found or list(boxes)
 
 
-def mark(picture: QPixmap, boxes: Sequence[Box]) -> None:
-    """Draws `boxes` over the picture, in the accent colour."""
-    if not boxes:
-        return
+def mark(painter: QPainter, place: QRectF, boxes: Sequence[Box]) -> None:
+    """Draws `boxes` over the picture that lies at `place`, in the accent colour."""
     colour = QColor(theme.colours().accent)
     fill = QColor(colour)
     fill.setAlpha(_FILL_ALPHA)
-    size = picture.deviceIndependentSize()
-    painter = QPainter(picture)
+    painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine))
     painter.setBrush(fill)
     for box in boxes:
-        place = QRectF(
-            box.left * size.width(),
-            box.top * size.height(),
-            (box.right - box.left) * size.width(),
-            (box.bottom - box.top) * size.height(),
+        found = QRectF(
+            place.x() + box.left * place.width(),
+            place.y() + box.top * place.height(),
+            (box.right - box.left) * place.width(),
+            (box.bottom - box.top) * place.height(),
         )
-        around = place.adjusted(-_AROUND_PX, -_AROUND_PX, _AROUND_PX, _AROUND_PX)
+        around = found.adjusted(-_AROUND_PX, -_AROUND_PX, _AROUND_PX, _AROUND_PX)
         painter.drawRoundedRect(around, _AROUND_PX, _AROUND_PX)
-    painter.end()
+    painter.restore()

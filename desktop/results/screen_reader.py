@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sys
-from pathlib import PurePath
 
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.hit_lines import verdict_of
-from engine.paths import shown
+from desktop.hit_lines import name_of, verdict_of
 from engine.records import Hit
 
 
 def described(hit: Hit, *, number: int, count: int, ranked: bool) -> str:
     """A hit in words; `number` counts from 1."""
-    name = shown(PurePath(hit.member or hit.path).name)
     match = f"{verdict_of(hit).lower()}, " if ranked else ""
-    return f"{name}, {hit.kind}, {match}{number:,} of {count:,}"
+    return f"{name_of(hit)}, {hit.kind}, {match}{number:,} of {count:,}"
 
 
 def tell(widget: QWidget, text: str) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap, QTextOption
 
 from desktop import formats, icons, theme
+from desktop.hit_lines import name_of
 from desktop.results.grid_layout import CAPTION_PX
 from desktop.text_marks import around
-from engine.paths import shown
 from engine.readings import Kind
 from engine.records import Band, Hit
 
@@ -179,6 +179,6 @@ def _paint_name(painter: QPainter, rect: QRect, hit: Hit, state: TileState) -> N
     line = QRect(rect.x() + 2, rect.bottom() - CAPTION_PX + 3, rect.width() - 4, CAPTION_PX)
     painter.setPen(QColor(scheme.text if state.selected or state.hovered else scheme.faint))
     name = painter.fontMetrics().elidedText(
-        shown(PurePath(hit.member or hit.path).name), Qt.TextElideMode.ElideMiddle, line.width()
+        name_of(hit), Qt.TextElideMode.ElideMiddle, line.width()
     )
     painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QDrag,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from desktop import theme
 from desktop.results import heading_painter, keyboard, screen_reader, tile_painter
+from desktop.results.dragging import drag_out
 from desktop.results.grid_layout import Anchor, GridLayout, Section
 from desktop.results.selection import Selection
 from desktop.results.thumbnail_cache import ThumbnailCache, edge_for
@@ -42,7 +42,7 @@ class ResultsView(QAbstractScrollArea):
     opened = Signal(Hit)
     menu_requested = Signal(list, QPoint)
     copy_requested = Signal(list)
-    preview_toggled = Signal()
+    large_requested = Signal()
     thumbnails_wanted = Signal(list, int)
     end_neared = Signal()
 
@@ -106,6 +106,11 @@ class ResultsView(QAbstractScrollArea):
         self.viewport().update()
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What the hits were found by."""
+        return self._words
+
+    @property
     def hits(self) -> Sequence[Hit]:
         """All hits that are shown, in order."""
         return self._hits
@@ -125,6 +130,11 @@ class ResultsView(QAbstractScrollArea):
         """Makes a hit current and selects it: alone, besides others, or all up to it."""
         self._selection.choose(index, add=add, extend=extend)
         self._show_current()
+
+    def step(self, by: int) -> None:
+        """Makes the hit current, alone, that stands so many places further; or the last one."""
+        if self._selection.current is not None:
+            self.select(self._layout.moved(self._selection.current, by, 0))
 
     def rect_of(self, index: int) -> QRect:
         """Where a hit shows, in the viewport."""
@@ -222,8 +232,10 @@ class ResultsView(QAbstractScrollArea):
             self.select(target, extend=extend)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_hit:
             self.opened.emit(self.current_hit)
-        elif key == Qt.Key.Key_Space:
-            self.preview_toggled.emit()
+        elif key == Qt.Key.Key_Space and self._hits:
+            if self._selection.current is None:
+                self.select(0)
+            self.large_requested.emit()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self._selection.choose_all(len(self._hits))
             self.viewport().update()
@@ -261,7 +273,7 @@ class ResultsView(QAbstractScrollArea):
             moved = (position - self._pressed_at).manhattanLength()
             if moved >= QApplication.startDragDistance():
                 self._pressed_at = None
-                self._drag_out()
+                drag_out(self, self.selected_hits)
             return
         hovered = self._index_at(position)
         if hovered != self._hovered:
@@ -297,10 +309,3 @@ class ResultsView(QAbstractScrollArea):
             event.ignore()
         else:
             super().wheelEvent(event)
-
-    def _drag_out(self) -> None:
-        mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(str(hit.path)) for hit in self.selected_hits])
-        drag = QDrag(self)
-        drag.setMimeData(mime)
-        drag.exec(Qt.DropAction.CopyAction)

@@ -7,45 +7,20 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton
 
 from desktop.preview import PICTURE_PX, TEXT_PX, Preview
+from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.readings import Details, Kind
-from engine.records import Match, Retriever, SegmentId
+from engine.records import Match, Retriever
 
 LONG = "\n".join(f"Line {number} of the contract." for number in range(200))
 
 
 @pytest.fixture
 def preview(qtbot) -> Preview:
-    preview = Preview()
+    preview = Preview(ThumbnailCache())
     qtbot.addWidget(preview)
     preview.resize(330, 700)
     preview.show()
     return preview
-
-
-def photo() -> QImage:
-    image = QImage(64, 48, QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.red)
-    return image
-
-
-def test_a_picture_stays_while_its_hit_is_shown_anew(preview, make_hit, qtbot) -> None:
-    hit = make_hit(1)
-    with qtbot.waitSignal(preview.picture_wanted):
-        preview.show_hit(hit, ("kite",))
-    preview.show_picture(1, PICTURE_PX, photo())
-    with qtbot.assertNotEmitted(preview.picture_wanted):
-        preview.show_hit(replace(hit, score=0.7), ("kite",))
-    assert not preview._image.isNull()
-    with qtbot.waitSignal(preview.picture_wanted):
-        preview.show_hit(replace(hit, segment_id=SegmentId(2)), ("kite",))
-    assert preview._image.isNull()
-
-
-def test_a_picture_that_could_not_be_loaded_is_asked_for_again(preview, make_hit, qtbot) -> None:
-    preview.show_hit(make_hit(1, online=False), ())
-    preview.show_picture(1, PICTURE_PX, QImage())
-    with qtbot.waitSignal(preview.picture_wanted):
-        preview.show_hit(make_hit(1), ())
 
 
 @pytest.mark.parametrize(
@@ -66,45 +41,29 @@ def test_each_button_asks_for_the_hit_that_shows(preview, make_hit, qtbot, butto
     assert asked.args == [hit]
 
 
-def test_a_text_stays_where_one_reads_while_its_hit_is_shown_anew(preview, make_hit) -> None:
-    hit = make_hit(1, kind=Kind.DOCUMENT, snippet="Line 0", has_picture=False)
-    preview.show_hit(hit, ("line",))
-    preview.show_text(1, LONG)
-    bar = preview._text.verticalScrollBar()
-    bar.setValue(100)
-    preview.show_hit(replace(hit, score=0.7), ("line",))
-    assert bar.value() == 100
-    assert "Line 9 of" in preview._text.toPlainText()
-    preview.show_hit(hit, ("contract",))
-    assert bar.value() == 0
-
-
 def test_a_text_takes_no_more_room_than_it_needs(preview, make_hit, qtbot) -> None:
     preview.show_hit(make_hit(1, kind=Kind.DOCUMENT, has_picture=False), ())
-    assert preview._text.isHidden(), "there is none"
-    document, room = preview._text.document(), preview._text.viewport().height
-    preview.show_text(1, "Hi,\n\nthis is a test.\n\nThanks")
-    assert preview._text.isVisible()
+    assert preview.text.isHidden(), "there is none"
+    document, room = preview.text.document(), preview.text.viewport().height
+    preview.text.show_text(1, "Hi,\n\nthis is a test.\n\nThanks")
+    assert preview.text.isVisible()
     qtbot.waitUntil(lambda: 0 <= room() - document.size().height() < 2)
-    preview.show_text(1, LONG)
+    preview.text.show_text(1, LONG)
     qtbot.waitUntil(lambda: TEXT_PX - 10 < room() < document.size().height())
     preview.show_hit(replace(preview._hit, has_picture=True), ())
-    preview.show_text(1, LONG)
-    assert preview._text.isHidden(), "its text came too late"
+    preview.text.show_text(1, LONG)
+    assert preview.text.isHidden(), "its text came too late"
 
 
-def test_a_picture_that_cannot_be_read_is_told(preview, make_hit) -> None:
-    preview.show_hit(make_hit(1), ())
-    assert preview._unreadable.isHidden()
-    preview.show_picture(1, PICTURE_PX, QImage())
-    assert preview._unreadable.isVisible()
-    assert not preview._picture.pixmap().isNull()
-    preview.show_hit(make_hit(1, score=0.7), ())
-    assert preview._unreadable.isVisible(), "as long as it is so"
-    preview.show_picture(1, PICTURE_PX, photo())
-    assert preview._unreadable.isHidden()
-    preview.show_hit(make_hit(2), ())
-    assert preview._unreadable.isHidden()
+def test_a_picture_takes_no_more_room_than_it_needs(preview, make_hit) -> None:
+    preview.show_hit(make_hit(1, details=Details(width=3000, height=1500)), ())
+    height = preview.picture.height()
+    assert abs(preview.picture.width() - 2 * height) <= 2, "before it is there"
+    image = QImage(1024, 512, QImage.Format.Format_RGB32)
+    preview.picture.show_picture(1, PICTURE_PX, image)
+    assert preview.picture.height() == height
+    preview.show_hit(make_hit(2, details=Details(width=100, height=9000)), ())
+    assert preview.picture.height() < 1.5 * preview.picture.width()
 
 
 def test_names_without_separators_fit_in(preview, make_hit, qtbot) -> None:

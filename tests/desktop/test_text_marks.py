@@ -1,5 +1,6 @@
 import pytest
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.text_marks import around, lines_with, mark, pattern_of
 from engine.readings import Box
@@ -16,13 +17,14 @@ def test_only_lines_with_the_words_are_marked() -> None:
 
 
 def test_marks_are_where_the_boxes_are(qapp) -> None:
-    picture = QPixmap(200, 100)
-    picture.fill(QColor("white"))
-    mark(picture, [BELOW])
-    image = picture.toImage()
-    assert image.pixelColor(100, 70) != QColor("white")
-    assert image.pixelColor(100, 20) == QColor("white")
-    assert image.pixelColor(195, 70) == QColor("white")
+    image = QImage(240, 140, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    mark(painter, QRectF(40, 40, 200, 100), [BELOW])
+    painter.end()
+    assert image.pixelColor(140, 110) != QColor("white")
+    assert image.pixelColor(140, 60) == QColor("white")
+    assert image.pixelColor(235, 110) == QColor("white")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,17 @@ def test_arrows_move_and_keep_the_hit_in_view(view: ResultsView, qtbot) -> None:
     assert view.viewport().rect().intersects(view.rect_of(29))
 
 
+def test_space_asks_for_the_current_hit_to_be_shown_large(view: ResultsView, qtbot) -> None:
+    with qtbot.waitSignal(view.large_requested):
+        qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert view.current_hit.content_id == 1, "the first, where none was"
+    view.step(1)
+    assert ids(view.selected_hits) == [2]
+    view.step(-1)
+    view.step(-1)
+    assert ids(view.selected_hits) == [1]
+
+
 def test_several_hits_are_selected_with_modifiers(view: ResultsView, qtbot) -> None:
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     left = Qt.MouseButton.LeftButton
@@ -192,6 +203,9 @@ def test_no_hits_are_no_trouble(view: ResultsView, qtbot) -> None:
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_End):
         qtbot.keyClick(view, key)
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    view.step(1)
+    with qtbot.assertNotEmitted(view.large_requested):
+        qtbot.keyClick(view, Qt.Key.Key_Space)
     assert view.current_hit is None
 
 
