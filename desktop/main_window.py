@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from desktop import questions
 from desktop.bridge import Bridge, Overview
 from desktop.files_desk import FilesDesk
+from desktop.hit_desk import HitDesk
 from desktop.intake_desk import IntakeDesk
 from desktop.models.desk import ModelsDesk
 from desktop.pace import Pace
-from desktop.preview import Preview
 from desktop.question import Question
 from desktop.results.hit_menu import copy_paths
 from desktop.results.panel import ResultsPanel
@@ -49,11 +49,12 @@ class MainWindow(QMainWindow):
         self.search_bar = SearchBar()
         self.sidebar = Sidebar()
         self.results = ResultsPanel(self._cache, state.tile_px)
-        self.preview = Preview()
         self.status = StatusBar()
         self.skips_dialog = SkipsDialog(self)
         self.models = ModelsDesk(bridge.models, self)
         self.files = FilesDesk(bridge, self)
+        self.hits = HitDesk(bridge, self._cache, self.results.view, self.files, self)
+        self.preview = self.hits.preview
         self._intake = IntakeDesk(self)
         self._splitter = QSplitter()
         self._pace = Pace(self)
@@ -144,19 +145,11 @@ class MainWindow(QMainWindow):
         self.results.add_folder_requested.connect(intake.pick_folder)
         self.results.empty.folder_chosen.connect(self._bridge.add_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
-        view.current_changed.connect(self._on_current)
         view.opened.connect(files.open_hit)
         view.menu_requested.connect(files.show_menu)
         view.copy_requested.connect(copy_paths)
-        view.preview_toggled.connect(self._fold_right.toggle)
         view.end_neared.connect(self._want_more)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
-        self.preview.open_requested.connect(files.open_hit)
-        self.preview.reveal_requested.connect(files.reveal_hit)
-        self.preview.copy_requested.connect(copy_paths)
-        self.preview.similar_requested.connect(self.find_similar)
-        self.preview.picture_wanted.connect(self._bridge.load_picture)
-        self.preview.text_wanted.connect(self._bridge.load_text)
         self.status.pause_requested.connect(self._bridge.pause)
         self.status.resume_requested.connect(self._bridge.resume)
         self.status.skips_requested.connect(self.show_skips)
@@ -173,7 +166,6 @@ class MainWindow(QMainWindow):
         bridge.search_failed.connect(self._on_failure)
         bridge.thumbnail_loaded.connect(self._on_thumbnail)
         bridge.file_picture_loaded.connect(self.search_bar.show_chip)
-        bridge.text_loaded.connect(self.preview.show_text)
         bridge.progress_changed.connect(self._on_progress)
         bridge.library_changed.connect(self._pace.note_change)
         bridge.overview_loaded.connect(self._on_overview)
@@ -187,6 +179,7 @@ class MainWindow(QMainWindow):
             ("/", self.search_bar.focus),
             ("Ctrl+V", self._intake.paste),
             ("Ctrl+O", self._intake.pick_folder),
+            ("Ctrl+I", self._fold_right.toggle),
             ("Escape", self.search_bar.clear),
         ):
             QShortcut(QKeySequence(keys), self, action)

@@ -79,7 +79,7 @@ def test_from_an_empty_window_to_an_open_file(open_window, shelf, qtbot, monkeyp
     window.results.view.select(0)
     assert ROCKET in window.preview._title.text().replace("\u200b", "")
     assert "Looks like it" in window.preview._why.text()
-    qtbot.waitUntil(lambda: not window.preview._image.isNull(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.preview.picture.is_whole, timeout=PATIENCE_MS)
     qtbot.keyClick(window.results.view, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: opened == [shelf / ROCKET])
 
@@ -90,8 +90,33 @@ def test_a_document_shows_its_passage_with_the_words_marked(open_window, shelf, 
     ask(qtbot, window, "deposit")
     assert names(window)[0] == "contract.txt"
     window.results.view.select(0)
-    assert "deposit of three months" in window.preview._text.toPlainText()
-    assert "<span" in window.preview._text.toHtml()
+    assert "deposit of three months" in window.preview.text.toPlainText()
+    assert "<span" in window.preview.text.toHtml()
+
+
+def test_the_large_view_shows_one_hit_after_the_other(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    ask(qtbot, window, "a rocket launch")
+    view, large = window.results.view, window.hits.large
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert large.isVisible()
+    assert window.focusWidget() is large
+    qtbot.waitUntil(lambda: large.picture.is_whole, timeout=PATIENCE_MS)
+    qtbot.keyClick(large, Qt.Key.Key_Right)
+    second = view.current_hit
+    assert second == view.hits[1]
+    assert second.path.name in large.accessibleDescription()
+    qtbot.keyClick(large, Qt.Key.Key_Escape)
+    assert large.isHidden()
+    assert window.focusWidget() is view
+    assert window.search_bar.query.text == "a rocket launch", "Escape only closed what was large"
+    assert second.path.name in window.preview._title.text().replace("\u200b", "")
+    qtbot.mouseClick(window.preview.picture, Qt.MouseButton.LeftButton)
+    assert large.isVisible()
+    ask(qtbot, window, "name:nothing-of-this-kind")
+    assert large.isHidden(), "there is nothing to show"
 
 
 def test_words_that_the_model_does_not_know_are_named(open_window, shelf, qtbot) -> None:
