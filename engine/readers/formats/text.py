@@ -21,7 +21,8 @@ ANYTHING: dict[int, bytes] = {}
 
 _HTML = frozenset((".html", ".htm", ".xhtml"))
 _MARKDOWN = frozenset((".md", ".markdown", ".mdx"))
-_PROSE = frozenset((".txt", ".text", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt"))
+_PROSE = frozenset((".txt", ".text", ".rst", ".adoc", ".org", ".tex"))
+_SUBTITLES = frozenset((".srt", ".vtt"))
 _TABLES = frozenset((".csv", ".tsv", ".log", ".bib"))
 _JSON = frozenset((".json", ".jsonl", ".ndjson", ".geojson"))
 # Calendars and address cards are lists of names and values too.
@@ -83,7 +84,7 @@ FAMILY = Family(
     version=3,
     signatures=(ANYTHING,),
     probe=_is_plain,
-    extensions=_HTML | _MARKDOWN | _PROSE | _TABLES | _DATA | _SETTINGS | _CODE,
+    extensions=_HTML | _MARKDOWN | _PROSE | _SUBTITLES | _TABLES | _DATA | _SETTINGS | _CODE,
     decoders=(
         "charset_normalizer",
         "engine.readers.texts.passages",
@@ -123,6 +124,8 @@ def _unescaped(text: str, extension: str) -> str:
         return escapes.of_json(text) if said is None else said
     if extension in _JSON:
         return escapes.of_json(text)
+    if extension in _SUBTITLES:
+        return escapes.of_subtitles(text)
     return escapes.of_cards(text) if extension in _CARDS else text
 
 

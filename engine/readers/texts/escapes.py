@@ -1,4 +1,4 @@
-"""Undoes how data, calendars, address cards and notebooks write characters, lines and texts."""
+"""Undoes how data, calendars, address cards, subtitles and notebooks write what they say."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _QUOTED_PRINTABLE = re.compile(
 )
 _CHARSET = re.compile(r"CHARSET=([\w.:-]+)", re.IGNORECASE)
 _FOLD = re.compile(r"\n[ \t]")
+# When words are shown (SRT, WebVTT), behind a number or a name that counts them, and in what style.
+_SHOWN_AT = re.compile(
+    r"^(?:WEBVTT.*\n+)?(?:[^\n<>]{0,80}\n)?(?:\d+:)?\d\d:\d\d[.,]\d{3} --> .*$\n?", re.MULTILINE
+)
+_STYLE = re.compile(r"</?[a-z][^<>\n]{0,80}>|\{\\[^{}\n]{0,80}\}", re.IGNORECASE)
 _IN_CARDS = re.compile(r"\\([nN,;:\\])")
 
 
@@ -30,6 +35,11 @@ def of_cards(text: str) -> str:
     """A calendar or address cards in whole lines (RFC 5545, RFC 6350; vCard 2.1)."""
     text = _FOLD.sub("", _QUOTED_PRINTABLE.sub(_quoted_printable, text))
     return _IN_CARDS.sub(lambda found: "\n" if found[1] in "nN" else found[1], text)
+
+
+def of_subtitles(text: str) -> str:
+    """What is said in a film, without when and how it is shown."""
+    return _STYLE.sub("", _SHOWN_AT.sub("", text))
 
 
 def of_notebook(text: str) -> str | None:

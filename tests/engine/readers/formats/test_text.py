@@ -262,6 +262,7 @@ def test_checksums_and_long_addresses_are_read(tmp_path: Path) -> None:
     [
         ("a.json", r'{"name": "J\u00fcrgen\nM\u00fcller"}', '{"name": "Jürgen\nMüller"}', None),
         ("a.vcf", "FN;QUOTED-PRINTABLE:J=C3=BC\nTEL:1", "FN;QUOTED-PRINTABLE:Jü\nTEL:1", None),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n<i>At nine.</i>", "At nine.", None),
         ("a.ics", "SUMMARY:Tea\\, at n\n ine", "SUMMARY:Tea, at nine", None),
         (
             "a.ipynb",

@@ -43,6 +43,19 @@ def test_lines_of_calendars_are_whole() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "film",
+    [
+        "1\n00:00:01,000 --> 00:00:02,500\n<i>The boat</i> leaves\nat 9.\n\n"
+        "2\n00:00:03,000 --> 00:00:04,000 X1:40\n{\\an8}1984\n",
+        "WEBVTT - Harbour\n\n00:01.000 --> 00:02.500 align:start\n<v Ada>The boat leaves\nat 9.\n\n"
+        "second\n00:00:03.000 --> 00:00:04.000\n<c.loud>1984</c>\n",
+    ],
+)
+def test_of_subtitles_the_words_are_read(film: str) -> None:
+    assert escapes.of_subtitles(film).split() == ["The", "boat", "leaves", "at", "9.", "1984"]
+
+
 def test_of_a_notebook_the_cells_are_read() -> None:
     cells = [
         {"cell_type": "markdown", "metadata": {}, "source": ["# Über uns\n", "We count birds."]},
