@@ -79,6 +79,7 @@ def is_archive(path: Path) -> bool:
 FAMILY = Family(
     name="archive",
     kind=Kind.ARCHIVE,
+    version=2,
     extensions=frozenset((".zip",)),
     decoders=("zipfile", "engine.readers.packages.members"),
     signatures=({0: _SIGNATURE}, {0: _END}),

@@ -51,6 +51,7 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
 FAMILY = Family(
     name="jpeg xl",
     kind=Kind.PHOTO,
+    version=2,
     extensions=frozenset((".jxl",)),
     decoders=("engine.readers.metadata.details", "engine.readers.pictures.rendering"),
     signatures=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),

@@ -67,6 +67,7 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
 FAMILY = Family(
     name="raw photo",
     kind=Kind.PHOTO,
+    version=2,
     extensions=RAW_EXTENSIONS,
     decoders=("rawpy", "engine.readers.metadata.raw", "engine.readers.pictures.rendering"),
     signatures=(*_TIFFS, *_OWN_HEADS),

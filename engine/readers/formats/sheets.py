@@ -79,6 +79,7 @@ def probe(path: Path) -> bool:
 FAMILY = Family(
     name="sheets",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".xlt")),
     decoders=(
         "defusedxml.ElementTree",

@@ -42,6 +42,7 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
 FAMILY = Family(
     name="slides",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
     decoders=(
         "defusedxml.ElementTree",

@@ -53,6 +53,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 FAMILY = Family(
     name="older slides",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".ppt", ".pps", ".pot")),
     decoders=("engine.readers.texts.passages", "olefile", "py3langid.langid"),
     signatures=({0: ole.SIGNATURE},),

@@ -63,6 +63,7 @@ def is_tar(path: Path) -> bool:
 FAMILY = Family(
     name="tar",
     kind=Kind.ARCHIVE,
+    version=2,
     extensions=frozenset((".tar", ".tgz", ".tbz2", ".txz")),
     decoders=("tarfile", "bz2", "lzma", "zlib", "engine.readers.packages.members"),
     signatures=({_MARK_AT: _MARK}, {0: _GZIP}, {0: _BZIP2}, {0: _XZ}),

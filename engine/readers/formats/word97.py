@@ -67,6 +67,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
 FAMILY = Family(
     name="older word",
     kind=Kind.DOCUMENT,
+    version=2,
     extensions=frozenset((".doc", ".dot")),
     decoders=(
         "charset_normalizer",
