@@ -16,10 +16,6 @@ ORPHAN_DAYS = 30
 restored from the bin, is then not read again."""
 
 _COLUMNS = ("kind", "reader", "reader_version", "textless", *details.COLUMNS)
-_UNPLACED = """
-    NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id)
-    AND NOT EXISTS (SELECT 1 FROM members WHERE content_id = contents.id)
-"""
 
 
 def with_hash(connection: sqlite3.Connection, content_hash: bytes) -> ContentId | None:
@@ -84,22 +80,17 @@ def keep(
 def purge_orphans(connection: sqlite3.Connection, *, at_once: bool = False) -> list[str]:
     """Forgets contents that have had no file for ORPHAN_DAYS, or, `at_once`, that have none.
 
-    Returns their hashes, in hexadecimal digits.
+    What was replaced in its only file is forgotten in any case. Returns their hashes, in
+    hexadecimal digits.
     """
-    now = datetime.now(UTC)
-    limit = now if at_once else now - timedelta(days=ORPHAN_DAYS)
+    limit = (datetime.now(UTC) - timedelta(days=ORPHAN_DAYS)).isoformat()
+    expired, values = ("IS NOT NULL", ()) if at_once else ("<= ?", (limit,))
     forgotten: list[str] = []
-    while True:  # what goes may have held others
-        connection.execute(
-            f"UPDATE contents SET orphaned_at = ? WHERE orphaned_at IS NULL AND {_UNPLACED}",
-            (now.isoformat(),),
-        )
-        erased = connection.execute(
-            "DELETE FROM contents WHERE orphaned_at <= ? RETURNING hash", (limit.isoformat(),)
-        ).fetchall()
-        if not erased:
-            return forgotten
-        forgotten += [row["hash"].hex() for row in erased]
+    while erased := connection.execute(
+        f"DELETE FROM contents WHERE orphaned_at {expired} RETURNING hash", values
+    ).fetchall():
+        forgotten += [row["hash"].hex() for row in erased]  # they may have held others
+    return forgotten
 
 
 def hash_of(connection: sqlite3.Connection, content_id: ContentId) -> bytes | None:

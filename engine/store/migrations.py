@@ -14,7 +14,7 @@ from engine.store import fulltext
 
 migrations = Migrations("keepsight")
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """`PRAGMA user_version` of a database that has every migration: their number."""
 
 
@@ -251,3 +251,44 @@ def m006_drives(db: SchemaDatabase) -> None:
         ) WITHOUT ROWID
         """
     )
+
+
+_UNPLACED = """
+    NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id)
+    AND NOT EXISTS (SELECT 1 FROM members WHERE content_id = contents.id)
+"""
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m007_orphans(db: SchemaDatabase) -> None:
+    """Contents are orphans from the moment they lose their last place, and need not be looked for.
+
+    What another content took the place of, or was only in a file that is forgotten, is not kept.
+    """
+    now = "strftime('%Y-%m-%dT%H:%M:%f', 'now')"
+    statements = f"""
+        CREATE INDEX files_folder ON files (folder_id, state);
+
+        CREATE INDEX contents_orphaned ON contents (orphaned_at) WHERE orphaned_at IS NOT NULL;
+
+        UPDATE contents SET orphaned_at = {now} WHERE orphaned_at IS NULL AND {_UNPLACED};
+
+        CREATE TRIGGER orphan_of_file AFTER DELETE ON files WHEN old.content_id IS NOT NULL
+        BEGIN
+            UPDATE contents SET orphaned_at = {now} WHERE id = old.content_id AND {_UNPLACED};
+        END;
+
+        CREATE TRIGGER replaced_in_file AFTER UPDATE OF content_id ON files
+        WHEN old.content_id IS NOT NULL AND old.content_id IS NOT new.content_id
+        BEGIN
+            UPDATE contents SET orphaned_at = iif(new.content_id IS NULL, {now}, '')
+            WHERE id = old.content_id AND {_UNPLACED};
+        END;
+
+        CREATE TRIGGER orphan_of_member AFTER DELETE ON members WHEN old.content_id IS NOT NULL
+        BEGIN
+            UPDATE contents SET orphaned_at = '' WHERE id = old.content_id AND {_UNPLACED};
+        END;
+        """
+    for statement in statements.split("\n\n"):
+        db.execute(statement)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database as SchemaDatabase
 
 from engine.records import Filters
-from engine.store import worded
+from engine.store import contents, worded
 from engine.store.database import Database
 from engine.store.migrations import migrations
 
@@ -40,3 +40,23 @@ def test_names_from_macs_are_found_in_an_older_library(tmp_path: Path) -> None:
             assert worded.by_names(connection, expression, Filters(), 9) == [1, 2]
             assert worded.by_passages(connection, expression, Filters(), 9) == [(1, 1)]
     assert (tmp_path / "k.db.before-schema-5").exists()
+
+
+def test_an_older_library_forgets_what_is_nowhere(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "k.db")) as connection:
+        migrations.apply(SchemaDatabase(connection), stop_before="m007_orphans")
+        connection.executescript(
+            """
+            INSERT INTO folders (id, path, device, state) VALUES (1, x'2f70', 1, 'online');
+            INSERT INTO contents (id, hash, kind, orphaned_at)
+            VALUES (1, x'01', 'photo', NULL), (2, x'02', 'photo', NULL), (3, x'03', 'photo', 'x');
+            INSERT INTO files (folder_id, relative, extension, size_bytes, modified_ns, state,
+                               content_id)
+            VALUES (1, x'61', 'jpg', 1, 1, 'indexed', 1);
+            """
+        )
+    with closing(Database(tmp_path / "k.db")) as database:
+        with database.writing() as connection:
+            assert contents.purge_orphans(connection) == []
+            assert sorted(contents.purge_orphans(connection, at_once=True)) == ["02", "03"]
+        assert database.reading().execute("SELECT id FROM contents").fetchall()[0][0] == 1
