@@ -66,10 +66,13 @@ def all_folders(connection: sqlite3.Connection) -> list[Folder]:
     rows = connection.execute(
         """
         SELECT folders.id, path, folders.state,
-               coalesce(sum(files.state != 'companion'), 0) AS files,
-               coalesce(sum(files.state = 'indexed'), 0) AS indexed,
-               coalesce(sum(files.state = 'skipped'), 0) AS skipped
-        FROM folders LEFT JOIN files ON files.folder_id = folders.id
+               coalesce(sum(number) FILTER (WHERE of_state != 'companion'), 0) AS files,
+               coalesce(sum(number) FILTER (WHERE of_state = 'indexed'), 0) AS indexed,
+               coalesce(sum(number) FILTER (WHERE of_state = 'skipped'), 0) AS skipped
+        FROM folders LEFT JOIN (
+            SELECT folder_id, state AS of_state, count(*) AS number FROM files
+            GROUP BY folder_id, state
+        ) ON folder_id = folders.id
         GROUP BY folders.id ORDER BY folders.id
         """
     )
