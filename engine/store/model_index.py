@@ -28,8 +28,10 @@ class ModelIndex:
 
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has."""
-        self.pictures.prune(connection)
-        self.texts.prune(connection)
+        # To count takes no time beside comparing, and mostly there is nothing to remove.
+        if embeddings.count(connection, self.model_id) != len(self.pictures) + len(self.texts):
+            self.pictures.prune(connection)
+            self.texts.prune(connection)
 
     def erase(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has, and every trace of them."""
