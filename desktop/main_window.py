@@ -6,7 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop import questions
@@ -17,6 +24,7 @@ from desktop.intake_desk import IntakeDesk
 from desktop.models.desk import ModelsDesk
 from desktop.pace import Pace
 from desktop.question import Question
+from desktop.recent_searches import RecentSearches
 from desktop.results.hit_menu import copy_paths
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -25,6 +33,7 @@ from desktop.sidebar import Scope, Sidebar
 from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
+from desktop.way_back import WayBack
 from desktop.window_state import WindowState
 from engine.paths import shown
 from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
@@ -56,6 +65,8 @@ class MainWindow(QMainWindow):
         self.hits = HitDesk(bridge, self._cache, self.results.view, self.files, self)
         self.preview = self.hits.preview
         self._intake = IntakeDesk(self)
+        self._way_back = WayBack(self)
+        self._recent = RecentSearches(state, self)
         self._splitter = QSplitter()
         self._pace = Pace(self)
         self._pace.due.connect(self.refresh)
@@ -122,7 +133,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Toolbar(self._fold_left, self.search_bar, self._fold_right))
+        back = self._way_back.button
+        column.addWidget(Toolbar(self._fold_left, back, self.search_bar, self._fold_right))
         column.addWidget(self._splitter, 1)
         column.addWidget(self.status)
         self.setCentralWidget(body)
@@ -133,8 +145,11 @@ class MainWindow(QMainWindow):
         self.search_bar.picture_asked_for.connect(intake.pick_picture)
         self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
         self.search_bar.file_pasted.connect(intake.take)
-        self.search_bar.left_downwards.connect(self._enter_results)
+        self.search_bar.left_downwards.connect(self._on_left_downwards)
         self.search_bar.entered.connect(self._enter_results)
+        self._way_back.wanted.connect(self.search_bar.put)
+        self._way_back.left.connect(self._recent.note)
+        self._recent.chosen.connect(self.search_bar.set_text)
         self.sidebar.scope_changed.connect(self._on_scope)
         self.sidebar.add_folder_requested.connect(intake.pick_folder)
         self.sidebar.remove_folder_requested.connect(self.remove_folder)
@@ -145,6 +160,7 @@ class MainWindow(QMainWindow):
         self.results.add_folder_requested.connect(intake.pick_folder)
         self.results.empty.folder_chosen.connect(self._bridge.add_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
+        view.current_changed.connect(self._way_back.settle)
         view.opened.connect(files.open_hit)
         view.menu_requested.connect(files.show_menu)
         view.copy_requested.connect(copy_paths)
@@ -206,8 +222,13 @@ class MainWindow(QMainWindow):
             if view.current_hit is None:
                 view.select(0)
 
+    def _on_left_downwards(self) -> None:
+        if not (self.search_bar.query.is_empty and self._recent.offer(self.search_bar)):
+            self._enter_results()
+
     def _on_query(self) -> None:
         self._is_entering = False
+        self._way_back.note(self.search_bar.asked)
         self._search()
 
     def _on_scope(self, scope: Scope) -> None:
@@ -257,12 +278,17 @@ class MainWindow(QMainWindow):
 
     def _tint(self) -> None:
         panels = (self.search_bar, self.sidebar, self.preview, self.status, self.results.empty)
-        for tinted in (*panels, self._fold_left, self._fold_right):
+        for tinted in (*panels, self._fold_left, self._way_back, self._fold_right):
             tinted.tint()
 
     # Qt's own
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.windowHandle().installEventFilter(self._way_back)
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._recent.note(self.search_bar.query.text)
         self._pace.stop()
         self._state.keep(self, self._splitter)
         self._intake.close()

@@ -1,4 +1,4 @@
-"""The line at the top: the search field between two buttons that fold the side panels away."""
+"""The line at the top: the search field, the way back, and buttons that fold the side panels."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ class FoldButton(QToolButton):
 
 
 class Toolbar(QWidget):
-    """Arranges the search field and the two buttons."""
+    """Arranges the search field, which takes what room is left, between buttons."""
 
-    def __init__(self, left: FoldButton, middle: QWidget, right: FoldButton) -> None:
+    def __init__(
+        self, left: FoldButton, back: QToolButton, middle: QWidget, right: FoldButton
+    ) -> None:
         super().__init__()
         self.setObjectName("toolbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -46,5 +48,6 @@ class Toolbar(QWidget):
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(10)
         row.addWidget(left)
+        row.addWidget(back)
         row.addWidget(middle, 1)
         row.addWidget(right)

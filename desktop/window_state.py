@@ -1,4 +1,4 @@
-"""Remembers how the window was left: its place, its panels and the size of tiles."""
+"""Remembers how the window was left: its place, its panels, the size of tiles, last searches."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ class WindowState:
     @tile_px.setter
     def tile_px(self, value: int) -> None:
         self._settings.setValue("tile_px", value)
+
+    @property
+    def searches(self) -> list[str]:
+        """The words that were searched for last, the last ones first."""
+        kept = self._settings.value("searches", [])
+        return [str(words) for words in kept] if isinstance(kept, list) else [str(kept)]
+
+    @searches.setter
+    def searches(self, value: list[str]) -> None:
+        self._settings.setValue("searches", value)
 
     def is_shown(self, panel: str) -> bool:
         """Whether a panel is unfolded."""

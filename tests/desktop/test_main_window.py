@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from desktop import open_files, pace, question, questions, theme
 from desktop.main_window import MainWindow
@@ -261,6 +262,44 @@ def test_where_nothing_is_found_one_stays_in_the_field(open_window, shelf, qtbot
     with answering(qtbot, window, text="qwzxk"):
         qtbot.keyClick(field, Qt.Key.Key_Return)
     assert field.hasFocus()
+
+
+def test_one_goes_back_to_what_was_asked_before(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    ask(qtbot, window, "a cat")
+    hit = window.results.view.hits[0]
+    with answering(qtbot, window, like=hit.content_id):
+        window.find_similar(hit)
+    window.results.view.setFocus()
+    alt = Qt.KeyboardModifier.AltModifier
+    with answering(qtbot, window, text="a cat", like=None):
+        qtbot.keyClick(window.results.view, Qt.Key.Key_Left, alt)
+    assert not window.search_bar._chip.isVisible()
+    with answering(qtbot, window, text="", like=hit.content_id):
+        qtbot.keyClick(window.results.view, Qt.Key.Key_Right, alt)
+    assert window.search_bar._chip.isVisible()
+    with answering(qtbot, window, text="a cat", like=None):
+        QTest.mouseClick(window.windowHandle(), Qt.MouseButton.BackButton)
+    with answering(qtbot, window, text="", like=None):
+        window._way_back.button.click()
+    assert not window._way_back.button.isEnabled()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the menu, offscreen
+def test_the_last_searches_are_offered_below_the_empty_field(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    ask(qtbot, window, "a cat")
+    with answering(qtbot, window, text=""):
+        window.search_bar.clear()
+    window.close()
+    again = open_window()
+    wait_for(qtbot, again, 4)
+    qtbot.keyClick(again.search_bar._field, Qt.Key.Key_Down)
+    (menu,) = again.search_bar.findChildren(QMenu)
+    with answering(qtbot, again, text="a cat"):
+        qtbot.keyClick(menu, Qt.Key.Key_Return)
 
 
 def test_a_folder_is_listed_as_soon_as_it_is_added(
