@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from desktop.fitting import fit
 
 BETWEEN_ROWS_PX = 12
 
@@ -160,3 +162,9 @@ class TableDialog(QDialog):
         self.column.addWidget(self.summary)
         self.column.addWidget(table, 1)
         self.column.addLayout(self.buttons)
+
+    # Qt's own
+
+    def showEvent(self, event: QShowEvent) -> None:
+        fit(self)
+        super().showEvent(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.fitting import fit
 from desktop.models.advice_bar import AdviceBar
 from desktop.models.row import ModelRow
 from engine.model_records import (
@@ -228,3 +230,9 @@ class ModelsDialog(QDialog):
         """The name of the model that suits best, empty where none does or nothing was asked."""
         advised = self._found.advised if self._found else ()
         return next((one.name for one in advised if one.suits), "")
+
+    # Qt's own
+
+    def showEvent(self, event: QShowEvent) -> None:
+        fit(self)
+        super().showEvent(event)
