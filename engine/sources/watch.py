@@ -23,11 +23,9 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 from engine.paths import shown
 from engine.records import Folder, FolderId
 from engine.sources import rules
+from engine.sources.settling import Settling
 
 log = logging.getLogger(__name__)
-
-SETTLE_S = 1.0
-"""A path is reported when its size and mtime have not changed for this long."""
 
 TICK_S = 0.25
 POLL_S = 3.0
@@ -36,17 +34,9 @@ POLL_S = 3.0
 SWEEP_EVERY_S = 3600.0
 """Folders are reported as a whole this often: systems drop events, and not all of them tell."""
 
-MANY_PATHS = 2_000
-"""Above this many unsettled paths, the whole folder is reported instead: the bound of the queue.
-
-A burst of that size may also have been too much for the system's own: Linux holds 16,384 events,
-several for each file.
-"""
-
 Changes = Mapping[FolderId, frozenset[Path]]
 """Paths, relative to their folder, that appeared, changed or went; `Path()` is all of a folder."""
 
-_Signature = tuple[int, int] | None
 _Identity = tuple[int, int] | None
 """Device and inode of a folder, or None where it is not there."""
 
@@ -62,7 +52,7 @@ class Watcher:
         self._observer: BaseObserver | None = None
         self._refusal = ""
         self._watches: dict[FolderId, ObservedWatch] = {}
-        self._unsettled: dict[FolderId, dict[Path, tuple[_Signature, float]]] = {}
+        self._unsettled: dict[FolderId, Settling] = {}
         self._folders: dict[FolderId, Folder] = {}
         self._watched: dict[FolderId, _Identity] = {}
         self._seen: dict[FolderId, _Identity] = {}
@@ -89,7 +79,7 @@ class Watcher:
             if folder.id in self._folders:
                 return None
             self._folders[folder.id] = folder
-            self._unsettled[folder.id] = {}
+            self._unsettled[folder.id] = Settling(folder.path)
             identity = self._watched[folder.id] = self._seen[folder.id] = _identity(folder)
             self._swept_at[folder.id] = time.monotonic()
         return self._schedule(folder) if identity is not None else None
@@ -125,11 +115,7 @@ class Watcher:
             unsettled = self._unsettled.get(folder.id)
             if unsettled is None:
                 return
-            if len(unsettled) >= MANY_PATHS:
-                unsettled.clear()
-                relative = Path()
-            if Path() not in unsettled:
-                unsettled[relative] = (_signature(path), time.monotonic())
+            unsettled.notice(relative)
         self._wake.set()
 
     def _schedule(self, folder: Folder) -> str | None:
@@ -204,22 +190,11 @@ class Watcher:
             self._notice(folder, folder.path)
 
     def _take_settled(self) -> Changes:
-        now = time.monotonic()
-        settled: dict[FolderId, set[Path]] = {}
         with self._lock:
-            for folder_id, unsettled in self._unsettled.items():
-                root = self._folders[folder_id].path
-                for relative, (signature, since) in list(unsettled.items()):
-                    current = _signature(root / relative)
-                    if current != signature:
-                        unsettled[relative] = (current, now)
-                    elif now - since >= SETTLE_S:
-                        del unsettled[relative]
-                        if not rules.leaves_out(root, relative):
-                            settled.setdefault(folder_id, set()).add(relative)
+            settled = {folder_id: each.take() for folder_id, each in self._unsettled.items()}
             if not any(self._unsettled.values()):
                 self._wake.clear()
-        return {folder_id: frozenset(paths) for folder_id, paths in settled.items()}
+        return {folder_id: paths for folder_id, paths in settled.items() if paths}
 
 
 class _Handler(FileSystemEventHandler):
@@ -240,11 +215,3 @@ def _identity(folder: Folder) -> _Identity:
     except OSError:
         return None
     return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
-
-
-def _signature(path: Path) -> _Signature:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns

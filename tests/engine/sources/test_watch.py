@@ -12,7 +12,7 @@ import pytest
 
 from engine.paths import Home
 from engine.records import Folder, FolderId, FolderState
-from engine.sources import watch
+from engine.sources import settling, watch
 from engine.sources.watch import Changes, Watcher
 
 PATIENCE_S = 30
@@ -56,7 +56,7 @@ def folder(pictures: Path) -> Folder:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch) -> None:
-    monkeypatch.setattr(watch, "SETTLE_S", 0.3)
+    monkeypatch.setattr(settling, "SETTLE_S", 0.3)
     monkeypatch.setattr(watch, "POLL_S", 0.3)
 
 
@@ -92,14 +92,14 @@ def test_a_burst_is_few_batches(watcher, reports, pictures) -> None:
 
 def test_what_still_grows_is_held_back(watcher, reports, pictures, monkeypatch) -> None:
     looked = threading.Event()
-    signature = watch._signature
+    signature = settling.signature
 
     def look(path: Path) -> tuple[int, int] | None:
         if path.name == "growing.bin" and path.exists():
             looked.set()
         return signature(path)
 
-    monkeypatch.setattr(watch, "_signature", look)
+    monkeypatch.setattr(settling, "signature", look)
     with (pictures / "growing.bin").open("wb") as file:
         for _ in range(4):
             file.write(b"x" * 1000)
@@ -136,7 +136,7 @@ def test_what_a_library_writes_into_its_own_folders_is_not_reported(
 
 
 def test_too_many_paths_become_the_whole_folder(watcher, reports, pictures, monkeypatch) -> None:
-    monkeypatch.setattr(watch, "MANY_PATHS", 5)
+    monkeypatch.setattr(settling, "MANY_PATHS", 5)
     for number in range(20):
         (pictures / f"{number}.txt").write_text("x")
     reports.wait_for(".")
