@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ from engine.store.database import Database
 MOST_LEFT_OUT = 2000
 """About how many contents, at most, one unwanted word takes away by what they show."""
 
-_Allowed = dict[Medium, NDArray[np.int64] | None]
+_Allowed = Mapping[Medium, NDArray[np.int64] | None]
 """The ids of the pictures and of the texts that may be found; None is all."""
 
 
@@ -174,7 +174,7 @@ def _allowed(connection: sqlite3.Connection, filters: Filters) -> _Allowed:
     """The pictures and the texts that `filters` ask for; None where they ask for all."""
     if filters == Filters():
         return dict.fromkeys(Medium)
-    return {medium: listing.segments(connection, filters, medium) for medium in Medium}
+    return listing.segments(connection, filters)
 
 
 def _hits(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,6 +22,10 @@ from engine.store.filtering import FROM, SHOWN_AT, condition, marks, satisfying
 PAGE = 500
 
 _NS_PER_S = 1e9
+
+_MOST_REACHABLE = "max(2 * (folders.state = 'online') + (member = ''))"
+"""SQLite takes the other columns from the row that holds the max(): a file that can be reached,
+rather on its own than inside another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,9 @@ NOTHING = Excerpt("", None, WHOLE, "", ())
 
 def newest(connection: sqlite3.Connection, filters: Filters, limit: int) -> list[Listed]:
     """The contents that satisfy `filters`, newest first."""
-    asked, values = condition(filters)
-    return _details(connection, asked, values, f"ORDER BY {SHOWN_AT} DESC LIMIT {int(limit)}")
+    chosen = _in_order(connection, filters, "shown_at DESC", limit)
+    found = details(connection, chosen, filters)
+    return [found[content_id] for content_id in chosen if content_id in found]
 
 
 def dated(
@@ -72,14 +77,27 @@ def dated(
 
     Those that say themselves when they were taken come before those that were last changed then.
     """
+    first, last = span
+    then = replace(
+        filters,
+        after=max(first, filters.after or first),
+        before=min(last, filters.before or last),
+    )
+    return _in_order(connection, then, "taken_at IS NULL, shown_at DESC", limit)
+
+
+def _in_order(
+    connection: sqlite3.Connection, filters: Filters, order: str, limit: int
+) -> list[ContentId]:
+    """The contents that satisfy `filters`, as they stand at the file that is shown."""
+    # What else is shown is read of these alone: the library is large, a page of it is not.
     asked, values = condition(filters)
     rows = connection.execute(
         f"""
-        SELECT contents.id, max({SHOWN_AT}) AS shown_at {FROM}
-        WHERE {asked} AND {SHOWN_AT} >= ? AND {SHOWN_AT} < ?
-        GROUP BY contents.id ORDER BY taken_at IS NULL, shown_at DESC, contents.id LIMIT ?
+        SELECT contents.id, {SHOWN_AT} AS shown_at, {_MOST_REACHABLE}
+        {FROM} WHERE {asked} GROUP BY contents.id ORDER BY {order}, contents.id DESC LIMIT ?
         """,
-        (*values, *(day.isoformat() for day in span), limit),
+        (*values, limit),
     )
     return [ContentId(row[0]) for row in rows]
 
@@ -92,18 +110,21 @@ def details(
     found: dict[ContentId, Listed] = {}
     for page in _pages(content_ids):
         chosen = f"{asked} AND placements.content_id IN ({marks(page)})"
-        for row in _details(connection, chosen, [*values, *page], ""):
+        for row in _details(connection, chosen, [*values, *page]):
             found[row.content_id] = row
     return found
 
 
-def segments(connection: sqlite3.Connection, filters: Filters, medium: Medium) -> NDArray[np.int64]:
-    """(N,) ids of the pictures, or of the texts, whose content satisfies `filters`."""
+def segments(connection: sqlite3.Connection, filters: Filters) -> dict[Medium, NDArray[np.int64]]:
+    """(N,) ids of the pictures, and of the texts, whose content satisfies `filters`."""
     asked, values = satisfying("segments.content_id", filters)
+    # Once for both media: what is asked is asked of every file in the library.
     rows = connection.execute(
-        f"SELECT id FROM segments WHERE {OF_MEDIUM[medium]} AND {asked}", values
-    )
-    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+        f"SELECT id, {OF_MEDIUM[Medium.PICTURE]} FROM segments WHERE {asked}", values
+    ).fetchall()
+    found = np.fromiter((row[0] for row in rows), dtype=np.int64)
+    is_picture = np.fromiter((row[1] for row in rows), dtype=bool)
+    return {Medium.PICTURE: found[is_picture], Medium.TEXT: found[~is_picture]}
 
 
 def contents_of_segments(
@@ -161,21 +182,17 @@ def companions(
     return found
 
 
-def _details(
-    connection: sqlite3.Connection, asked: str, values: Sequence[object], order: str
-) -> list[Listed]:
-    # SQLite takes the other columns from the row that holds the max(): a file that can be reached,
-    # rather on its own than inside another.
+def _details(connection: sqlite3.Connection, asked: str, values: Sequence[object]) -> list[Listed]:
     rows = connection.execute(
         f"""
         SELECT contents.id AS content_id, contents.kind, {", ".join(details_store.COLUMNS)},
                file_id, relative, member, size_bytes, modified_ns, folders.path, folders.state,
                count(*) AS files_count,
-               max(2 * (folders.state = 'online') + (member = '')) AS reachable,
+               {_MOST_REACHABLE},
                (SELECT min(id) FROM segments WHERE content_id = contents.id) AS segment_id,
                EXISTS (SELECT 1 FROM segments WHERE content_id = contents.id AND text IS NULL)
                    AS has_picture, recognition_problem
-        {FROM} WHERE {asked} GROUP BY contents.id {order}
+        {FROM} WHERE {asked} GROUP BY contents.id
         """,
         values,
     )
