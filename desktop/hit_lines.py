@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from desktop import formats
-from engine.paths import shown
+from engine.paths import shown, shown_inside
 from engine.readings import Kind
 from engine.records import Band, Hit, Retriever
 
@@ -25,6 +25,11 @@ _REASON_SHARE = 0.25
 def name_of(hit: Hit) -> str:
     """The name of a hit's file, in one line though it may have several."""
     return " ".join(shown(PurePath(hit.member or hit.path).name).splitlines())
+
+
+def in_short(hit: Hit) -> str:
+    """Where a hit is, and its date."""
+    return f"{shown_inside(hit.path, hit.member)}\n{formats.date(hit.shown_at)}"
 
 
 def facts_of(hit: Hit) -> list[str]:

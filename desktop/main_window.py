@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self._is_entering = False
         self.search_bar = SearchBar()
         self.sidebar = Sidebar()
-        self.results = ResultsPanel(self._cache, state.tile_px)
+        self.results = ResultsPanel(self._cache, state.tile_px, newest_first=state.newest_first)
         self.status = StatusBar()
         self.skips_dialog = SkipsDialog(self)
         self.models = ModelsDesk(bridge.models, self)
@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         self.results.add_folder_requested.connect(intake.pick_folder)
         self.results.empty.folder_chosen.connect(self._bridge.add_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
+        self.results.newest_first_changed.connect(self._state.set_newest_first)
         view.current_changed.connect(self._way_back.settle)
         view.opened.connect(files.open_hit)
         view.menu_requested.connect(files.show_menu)

@@ -51,6 +51,15 @@ class WindowState:
     def searches(self, value: list[str]) -> None:
         self._settings.setValue("searches", value)
 
+    @property
+    def newest_first(self) -> bool:
+        """Whether matches are ordered by date."""
+        return str(self._settings.value("newest_first", "false")) == "true"
+
+    def set_newest_first(self, newest_first: bool) -> None:
+        """Remembers how matches are ordered."""
+        self._settings.setValue("newest_first", "true" if newest_first else "false")
+
     def is_shown(self, panel: str) -> bool:
         """Whether a panel is unfolded."""
         return str(self._settings.value(f"show_{panel}", "true")) == "true"

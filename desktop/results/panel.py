@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
@@ -12,10 +13,11 @@ from desktop.elided_label import ElidedLabel
 from desktop.question import all_known
 from desktop.results import sections
 from desktop.results.empty_state import EmptyState
+from desktop.results.order_button import OrderButton
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from desktop.usual_folders import usual_folders
-from engine.records import Band, IndexProgress, Phase, Query, SearchResult
+from engine.records import Band, Hit, IndexProgress, Phase, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
 LARGEST_TILE_PX = 420
@@ -26,10 +28,12 @@ class ResultsPanel(QWidget):
 
     tile_size_changed = Signal(int)
     add_folder_requested = Signal()
+    newest_first_changed = Signal(bool)
 
-    def __init__(self, cache: ThumbnailCache, tile_px: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._answered: Query | None = None
+    def __init__(self, cache: ThumbnailCache, tile_px: int, *, newest_first: bool = False) -> None:
+        super().__init__()
+        self._result: SearchResult | None = None
+        self._lists_all = False
         self.view = ResultsView(cache)
         self.empty = EmptyState()
         self.empty.action_requested.connect(self.add_folder_requested)
@@ -38,13 +42,16 @@ class ResultsPanel(QWidget):
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Size of pictures")
         self._slider.setRange(SMALLEST_TILE_PX, LARGEST_TILE_PX)
-        self._slider.setFixedWidth(120)
+        self._slider.setFixedWidth(90)
         self._slider.setToolTip("Size of pictures")
         self._slider.valueChanged.connect(self._on_size)
+        self._order = OrderButton(newest_first=newest_first)
+        self._order.newest_first_changed.connect(self._on_order)
         line = QHBoxLayout()
         line.setContentsMargins(16, 8, 16, 0)
         line.setSpacing(12)
         line.addWidget(self._summary, 1)
+        line.addWidget(self._order)
         line.addWidget(self._slider)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
@@ -58,39 +65,49 @@ class ResultsPanel(QWidget):
 
     def show_result(self, result: SearchResult, *, has_folders: bool, progress: Phase) -> None:
         """Shows an answer, or why it is empty."""
-        asked = not result.query.is_empty and any(hit.matches for hit in result.hits)
-        if asked:
-            headings = sections.by_band(result.hits, all_known=all_known(result))
-        else:
-            headings = sections.by_month(result.hits)
         # However many are asked for, it is the same question.
-        question = replace(result.query, limit=0)
-        same = self._answered == question
-        self._answered = question
-        self.view.show_hits(
-            result.hits, headings, ranked=asked, words=result.words, keep_place=same
-        )
-        self._summary.setText(_summary(result, asked=asked))
+        same = self._result is not None and _question(self._result) == _question(result)
+        self._result = result
+        self._show_hits(result, keep_place=same)
+        self._summary.setText(_summary(result))
         self._slider.setVisible(bool(result.hits))
+        self._order.setVisible(_is_ranked(result))
         self._stack.setCurrentWidget(self.view if result.hits else self.empty)
         if not result.hits:
             self._explain(result, has_folders, progress)
 
     def show_failure(self, title: str, message: str) -> None:
         """Shows why there is no answer."""
-        self._answered = None
+        self._result = None
+        self._lists_all = False
         self.view.show_hits((), ())
         self._summary.clear()
+        self._slider.hide()
+        self._order.hide()
         self.empty.tell("triangle-alert", title, message)
         self._stack.setCurrentWidget(self.empty)
 
     def show_progress(self, progress: IndexProgress) -> None:
         """Tells those who wait for the first files that these are on their way."""
-        if self._stack.currentWidget() is self.empty and self.empty.property("waits"):
+        is_empty = self._stack.currentWidget() is self.empty
+        if is_empty and self._lists_all and progress.phase is not Phase.IDLE:
             self.empty.tell("layers", "Reading your files", _on_their_way(progress))
 
+    def _show_hits(self, result: SearchResult, *, keep_place: bool) -> None:
+        hits: Sequence[Hit] = result.hits
+        known, ranked = all_known(result), _is_ranked(result)
+        if not ranked:
+            headings = sections.by_month(hits)
+        elif self._order.newest_first:
+            hits, headings = sections.newest_first(hits, all_known=known)
+        else:
+            headings = sections.by_band(hits, all_known=known)
+        self.view.show_hits(
+            hits, headings, ranked=ranked, words=result.words, keep_place=keep_place
+        )
+
     def _explain(self, result: SearchResult, has_folders: bool, phase: Phase) -> None:
-        self.empty.setProperty("waits", False)
+        self._lists_all = has_folders and result.query.is_empty
         if not has_folders:
             self.empty.tell(
                 "folder-plus",
@@ -101,7 +118,6 @@ class ResultsPanel(QWidget):
                 usual_folders(),
             )
         elif result.query.is_empty and phase is not Phase.IDLE:
-            self.empty.setProperty("waits", True)
             self.empty.tell("layers", "Reading your files", "The first ones show in a moment.")
         elif result.query.is_empty:
             self.empty.tell(
@@ -137,11 +153,25 @@ class ResultsPanel(QWidget):
         self.view.set_tile_size(tile_px)
         self.tile_size_changed.emit(tile_px)
 
+    def _on_order(self, newest_first: bool) -> None:
+        if self._result is not None:
+            self._show_hits(self._result, keep_place=False)
+        self.newest_first_changed.emit(newest_first)
 
-def _summary(result: SearchResult, *, asked: bool) -> str:
+
+def _question(result: SearchResult) -> Query:
+    return replace(result.query, limit=0)
+
+
+def _is_ranked(result: SearchResult) -> bool:
+    """Whether it is an answer to a search, and no list of what there is."""
+    return not result.query.is_empty and any(hit.matches for hit in result.hits)
+
+
+def _summary(result: SearchResult) -> str:
     if not result.hits:
         return ""
-    parts = _matches(result) if asked else [_newest(result)]
+    parts = [_matches(result) if _is_ranked(result) else _newest(result)]
     if unknown := _unknown(result):
         parts.append(f"The model does not know: {unknown}")
     if result.no_filters:
@@ -155,15 +185,13 @@ def _newest(result: SearchResult) -> str:
     return f"{files}, newest first"
 
 
-def _matches(result: SearchResult) -> list[str]:
+def _matches(result: SearchResult) -> str:
     good = sum(hit.band is not Band.WEAK for hit in result.hits)
     if not good:
-        text = "Nothing fits well; these are the nearest"
-    elif good < len(result.hits) or all_known(result):
-        text = formats.count(good, "match", "matches")
-    else:
-        text = f"{good:,}+ matches"
-    return [text, f"{result.seconds * 1000:.0f} ms"]
+        return "Nothing fits well; these are the nearest"
+    if good < len(result.hits) or all_known(result):
+        return formats.count(good, "match", "matches")
+    return f"{good:,}+ matches"
 
 
 def _unknown(result: SearchResult) -> str:

@@ -1,4 +1,4 @@
-"""Puts hits under headings: by band after a search, by month before one."""
+"""Puts hits under headings: by band or month after a search, by month before one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def by_band(hits: Sequence[Hit], *, all_known: bool = True) -> list[Section]:
     if headings and not all_known:
         headings[-1] += "+"
     return [Section(title, count) for title, (_, count) in zip(headings, counts, strict=True)]
+
+
+def newest_first(hits: Sequence[Hit], *, all_known: bool = True) -> tuple[list[Hit], list[Section]]:
+    """Hits that fit, newest first under their months; then the weak ones, as they were ordered."""
+    fitting = [hit for hit in hits if hit.band is not Band.WEAK]
+    # By the clock where each was taken, as they are listed: few know their time zone.
+    fitting.sort(key=lambda hit: hit.shown_at.replace(tzinfo=None), reverse=True)
+    weak = [hit for hit in hits if hit.band is Band.WEAK]
+    return [*fitting, *weak], [*by_month(fitting), *by_band(weak, all_known=all_known)]
 
 
 def by_month(hits: Sequence[Hit]) -> list[Section]:

@@ -19,13 +19,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from desktop import theme
+from desktop.hit_lines import in_short
 from desktop.results import heading_painter, keyboard, screen_reader, tile_painter
 from desktop.results.dragging import drag_out
 from desktop.results.grid_layout import Anchor, GridLayout, Section
 from desktop.results.selection import Selection
 from desktop.results.thumbnail_cache import ThumbnailCache, edge_for
 from desktop.results.tile_painter import TileState
-from engine.paths import shown
 from engine.records import Hit
 
 SETTLE_MS = 40
@@ -278,8 +278,7 @@ class ResultsView(QAbstractScrollArea):
         hovered = self._index_at(position)
         if hovered != self._hovered:
             self._hovered = hovered
-            name = shown(self._hits[hovered].path) if hovered is not None else ""
-            self.viewport().setToolTip(name)
+            self.viewport().setToolTip(in_short(self._hits[hovered]) if hovered is not None else "")
             self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -470,10 +470,12 @@ def test_more_is_listed_as_one_comes_to_the_end(open_window, pictures, qtbot, mo
 def test_the_window_remembers_how_it_was_left(open_window, qtbot) -> None:
     window = open_window()
     window.results._slider.setValue(300)
+    window.results._order.menu().actions()[1].trigger()
     window._fold_right.click()
     window.close()
     again = open_window()
     assert again.results._slider.value() == 300
+    assert again.results._order.newest_first
     assert not again.preview.isVisibleTo(again)
 
 

@@ -7,7 +7,7 @@ from desktop import app as application
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.readings import Kind
-from engine.records import Band, Phase, Query, SearchResult
+from engine.records import Band, IndexProgress, Phase, Query, SearchResult
 
 
 @pytest.fixture
@@ -66,3 +66,53 @@ def test_where_nothing_is_found_the_advice_fits_the_question(
 ) -> None:
     show(panel, query)
     assert advice in panel.empty._message.text()
+
+
+def progress(phase: Phase) -> IndexProgress:
+    return IndexProgress(phase, done=3, total=10)
+
+
+def test_while_folders_are_looked_through_nothing_is_said_to_be_missing(panel) -> None:
+    show(panel, Query())
+    assert panel.empty.title == "Nothing here"
+    panel.show_progress(progress(Phase.IDLE))
+    assert panel.empty.title == "Nothing here"
+    panel.show_progress(progress(Phase.SCANNING))
+    assert panel.empty.title == "Reading your files"
+    show(panel, Query("kite"))
+    panel.show_progress(progress(Phase.INDEXING))
+    assert panel.empty.title == "Nothing found"
+    panel.show_failure("No answer", "The disk is full.")
+    panel.show_progress(progress(Phase.INDEXING))
+    assert panel.empty.title == "No answer"
+
+
+def test_a_search_is_ordered_as_one_chooses(panel: ResultsPanel, make_hit, qtbot) -> None:
+    hits = [make_hit(3), make_hit(1), make_hit(2, band=Band.WEAK)]
+
+    def listed() -> list[int]:
+        return [hit.content_id for hit in panel.view.hits]
+
+    show(panel, Query("a"), hits)
+    assert listed() == [3, 1, 2]
+    with qtbot.waitSignal(panel.newest_first_changed):
+        panel._order.menu().actions()[1].trigger()
+    assert listed() == [1, 3, 2]
+    show(panel, Query("b"), hits)
+    assert listed() == [1, 3, 2], "it stays so"
+    assert not panel._order.isHidden()
+    show(panel, Query(), [make_hit(number, matches=()) for number in (1, 2)])
+    assert panel._order.isHidden(), "there is but one order"
+
+
+def test_beside_an_error_is_nothing_to_arrange(panel: ResultsPanel, make_hit) -> None:
+    show(panel, Query("a"), [make_hit(1)])
+    assert not panel._slider.isHidden()
+    panel.show_failure("No answer", "The picture cannot be read.")
+    assert panel._slider.isHidden()
+    assert panel._order.isHidden()
+
+
+def test_the_summary_counts_and_no_more(panel: ResultsPanel, make_hit) -> None:
+    show(panel, Query("a"), [make_hit(1), make_hit(2, band=Band.WEAK)])
+    assert panel._summary.text() == "1 match"

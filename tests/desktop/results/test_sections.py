@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import UTC, datetime
 
 from desktop.results import sections
 from desktop.results.grid_layout import Section
@@ -26,3 +26,19 @@ def test_hits_are_under_their_months(make_hit) -> None:
     dates = [datetime(2024, 5, 9), datetime(2024, 5, 1), datetime(2023, 5, 2)]
     hits = [make_hit(number, details=Details(taken_at=date)) for number, date in enumerate(dates)]
     assert sections.by_month(hits) == [Section("May 2024", 2), Section("May 2023", 1)]
+
+
+def test_what_fits_is_under_its_months_and_the_rest_comes_last(make_hit) -> None:
+    dates = [datetime(2023, 5, 2), datetime(2024, 5, 9, tzinfo=UTC), datetime(2025, 1, 1)]
+    bands = [Band.STRONG, Band.MAYBE, Band.WEAK]
+    best_first = [
+        make_hit(number, band=band, details=Details(taken_at=date))
+        for number, (band, date) in enumerate(zip(bands, dates, strict=True))
+    ]
+    hits, headings = sections.newest_first(best_first, all_known=False)
+    assert [hit.content_id for hit in hits] == [1, 0, 2]
+    assert headings == [
+        Section("May 2024", 1),
+        Section("May 2023", 1),
+        Section("Weak matches · 1+", 1),
+    ]

@@ -300,3 +300,8 @@ def test_the_current_hit_is_told_to_those_who_cannot_see_it(
     assert view.accessibleDescription() == ""
     qtbot.keyClick(view, Qt.Key.Key_Home)
     assert view.accessibleDescription() == "IMG_5.jpg, photo, 1 of 1"
+
+
+def test_pointing_at_a_tile_tells_where_it_is_and_of_when(view: ResultsView, qtbot) -> None:
+    qtbot.mouseMove(view.viewport(), centre(view, 0))
+    assert view.viewport().toolTip() == "/pictures/IMG_1.jpg\n31 May 2024, 00:00"
