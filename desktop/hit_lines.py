@@ -9,17 +9,16 @@ from engine.paths import shown, shown_inside
 from engine.readings import Kind
 from engine.records import Band, Hit, Retriever
 
-_WHY = {
-    Retriever.PHOTO_MEANING: "Looks like it",
-    Retriever.PASSAGE_MEANING: "Is about it",
-    Retriever.WORDS: "Has the words",
-    Retriever.DETAILS: "Says so itself",
-    Retriever.NAME: "Is named so",
-    Retriever.DATE: "Is from then",
+_MEANS = {Retriever.PHOTO_MEANING: "Looks like it", Retriever.PASSAGE_MEANING: "Is about it"}
+_MEANS_LITTLE = {
+    Retriever.PHOTO_MEANING: "Looks a little like it",
+    Retriever.PASSAGE_MEANING: "Has a little to do with it",
 }
 _BANDS = {Band.STRONG: "Strong match", Band.MAYBE: "Maybe", Band.WEAK: "Weak match"}
 _REASON_SHARE = 0.25
 """A match with less than this share of the best one's chance speaks against the hit."""
+NOT_FOUND = "Not found: moved, renamed, or on a drive that is not connected"
+"""Which of these, nobody can tell."""
 
 
 def name_of(hit: Hit) -> str:
@@ -61,12 +60,10 @@ def facts_of(hit: Hit) -> list[str]:
             else None,
         ),
     )
-    if hit.copies:
-        facts.append(formats.count(hit.copies, "other copy", "other copies"))
     if hit.problem:
         facts.append(f"Text in it could not be looked for: {hit.problem}")
     if not hit.online:
-        facts.append("On a drive that is not connected")
+        facts.append(NOT_FOUND)
     return facts
 
 
@@ -78,8 +75,9 @@ def verdict_of(hit: Hit) -> str:
 def reasons_for(hit: Hit) -> list[str]:
     """Why a hit was found, the best reason first."""
     matches = sorted(hit.matches, key=lambda match: -match.score)
+    means = _MEANS_LITTLE if hit.band is Band.WEAK else _MEANS
     return [
-        f"{_WHY[match.retriever]}: {match.detail}"
+        means.get(match.retriever, f"{match.detail[:1].upper()}{match.detail[1:]}")
         for match in matches
         if match.score >= _REASON_SHARE * matches[0].score
     ]
