@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -17,23 +16,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop import questions
+from desktop.asking import Asking
 from desktop.bridge import Bridge, Overview
 from desktop.files_desk import FilesDesk
 from desktop.hit_desk import HitDesk
 from desktop.intake_desk import IntakeDesk
 from desktop.models.desk import ModelsDesk
 from desktop.pace import Pace
-from desktop.question import Question
-from desktop.recent_searches import RecentSearches
 from desktop.results.hit_menu import copy_paths
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
-from desktop.search_bar import SearchBar
-from desktop.sidebar import Scope, Sidebar
+from desktop.sidebar import Sidebar
 from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
-from desktop.way_back import WayBack
 from desktop.window_state import WindowState
 from engine.paths import shown
 from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
@@ -52,12 +48,10 @@ class MainWindow(QMainWindow):
         self._cache = ThumbnailCache()
         self._overview: Overview | None = None
         self._phase = Phase.IDLE
-        self._scope = Scope()
-        self._question = Question()
-        self._is_entering = False
-        self.search_bar = SearchBar()
+        self._asking = Asking(bridge, state, self)
+        self.search_bar = self._asking.search_bar
         self.sidebar = Sidebar()
-        self.results = ResultsPanel(self._cache, state.tile_px, newest_first=state.newest_first)
+        self.results = ResultsPanel(self._cache, state.tile_px)
         self.status = StatusBar()
         self.skips_dialog = SkipsDialog(self)
         self.models = ModelsDesk(bridge.models, self)
@@ -65,8 +59,6 @@ class MainWindow(QMainWindow):
         self.hits = HitDesk(bridge, self._cache, self.results.view, self.files, self)
         self.preview = self.hits.preview
         self._intake = IntakeDesk(self)
-        self._way_back = WayBack(self)
-        self._recent = RecentSearches(state, self)
         self._splitter = QSplitter()
         self._pace = Pace(self)
         self._pace.due.connect(self.refresh)
@@ -87,7 +79,7 @@ class MainWindow(QMainWindow):
         self._bridge.load_overview()
         if self.skips_dialog.isVisible():
             self._bridge.load_skips()
-        self._search()
+        self._asking.ask()
 
     def search_with_picture(self, path: Path, name: str = "") -> None:
         """Asks with a picture, besides the words; it is shown as `name`, or as its file's."""
@@ -133,7 +125,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        back = self._way_back.button
+        back = self._asking.way_back.button
         column.addWidget(Toolbar(self._fold_left, back, self.search_bar, self._fold_right))
         column.addWidget(self._splitter, 1)
         column.addWidget(self.status)
@@ -141,16 +133,12 @@ class MainWindow(QMainWindow):
 
     def _connect_panels(self) -> None:
         view, files, intake = self.results.view, self.files, self._intake
-        self.search_bar.query_changed.connect(self._on_query)
+        self._asking.answered.connect(self._on_answer)
+        self._asking.failed.connect(self.results.show_failure)
+        self._asking.entered.connect(self._enter_results)
         self.search_bar.picture_asked_for.connect(intake.pick_picture)
-        self.search_bar.chip_wanted.connect(self._bridge.load_file_picture)
         self.search_bar.file_pasted.connect(intake.take)
-        self.search_bar.left_downwards.connect(self._on_left_downwards)
-        self.search_bar.entered.connect(self._enter_results)
-        self._way_back.wanted.connect(self.search_bar.put)
-        self._way_back.left.connect(self._recent.note)
-        self._recent.chosen.connect(self.search_bar.set_text)
-        self.sidebar.scope_changed.connect(self._on_scope)
+        self.sidebar.scope_changed.connect(self._asking.narrow)
         self.sidebar.add_folder_requested.connect(intake.pick_folder)
         self.sidebar.remove_folder_requested.connect(self.remove_folder)
         self.sidebar.reveal_folder_requested.connect(lambda f: files.open_path(f.path))
@@ -161,11 +149,11 @@ class MainWindow(QMainWindow):
         self.results.empty.folder_chosen.connect(self._bridge.add_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
         self.results.newest_first_changed.connect(self._state.set_newest_first)
-        view.current_changed.connect(self._way_back.settle)
+        view.current_changed.connect(self._asking.way_back.settle)
         view.opened.connect(files.open_hit)
         view.menu_requested.connect(files.show_menu)
         view.copy_requested.connect(copy_paths)
-        view.end_neared.connect(self._want_more)
+        view.end_neared.connect(self._asking.ask_for_more)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
         self.status.pause_requested.connect(self._bridge.pause)
         self.status.resume_requested.connect(self._bridge.resume)
@@ -179,10 +167,7 @@ class MainWindow(QMainWindow):
 
     def _connect_bridge(self) -> None:
         bridge = self._bridge
-        bridge.search_finished.connect(self._on_answer)
-        bridge.search_failed.connect(self._on_failure)
         bridge.thumbnail_loaded.connect(self._on_thumbnail)
-        bridge.file_picture_loaded.connect(self.search_bar.show_chip)
         bridge.progress_changed.connect(self._on_progress)
         bridge.library_changed.connect(self._pace.note_change)
         bridge.overview_loaded.connect(self._on_overview)
@@ -203,54 +188,18 @@ class MainWindow(QMainWindow):
 
     # What happens
 
-    def _search(self) -> None:
-        """Asks for what the field and the sidebar say."""
-        scope = self._scope
-        query = replace(self.search_bar.query, kind=scope.kind, folder_id=scope.folder_id)
-        self._bridge.search(self._question.ask(query))
-
-    def _want_more(self) -> None:
-        query = self._question.ask_for_more()
-        if query is not None:
-            self._bridge.search(query)
-
     def _enter_results(self) -> None:
-        """Goes to the results, or will as soon as they are there."""
         view = self.results.view
-        self._is_entering = not self._question.is_answered
-        if view.hits and not self._is_entering:
+        if view.hits:
             view.setFocus()
             if view.current_hit is None:
                 view.select(0)
 
-    def _on_left_downwards(self) -> None:
-        if not (self.search_bar.query.is_empty and self._recent.offer(self.search_bar)):
-            self._enter_results()
-
-    def _on_query(self) -> None:
-        self._is_entering = False
-        self._way_back.note(self.search_bar.asked)
-        self._search()
-
-    def _on_scope(self, scope: Scope) -> None:
-        self._scope = scope
-        self._search()
-
     def _on_answer(self, result: SearchResult) -> None:
         has_folders = bool(self._overview and self._overview.folders)
-        self._question.answer = result
         self.results.show_result(result, has_folders=has_folders, progress=self._phase)
         self._pace.note_answer(result.seconds)
-        if self._is_entering and self.search_bar.is_settled:
-            self._enter_results()
         self.answered.emit(result)
-
-    def _on_failure(self, title: str, message: str) -> None:
-        self._is_entering = False
-        # What was answered stays, though a picture that it was asked with is gone.
-        if not self._question.is_answered:
-            self._question.answer = None
-            self.results.show_failure(title, message)
 
     def _on_overview(self, overview: Overview) -> None:
         had_folders = bool(self._overview and self._overview.folders)
@@ -259,7 +208,7 @@ class MainWindow(QMainWindow):
         self.sidebar.show_counts(overview.counts)
         self.status.show_counts(overview.counts, has_folders=bool(overview.folders))
         if had_folders != bool(overview.folders):
-            self._search()
+            self._asking.ask()
 
     def _on_progress(self, progress: IndexProgress) -> None:
         if progress.phase in (Phase.IDLE, Phase.STOPPED):
@@ -279,17 +228,17 @@ class MainWindow(QMainWindow):
 
     def _tint(self) -> None:
         panels = (self.search_bar, self.sidebar, self.preview, self.status, self.results.empty)
-        for tinted in (*panels, self._fold_left, self._way_back, self._fold_right):
+        for tinted in (*panels, self._fold_left, self._asking.way_back, self._fold_right):
             tinted.tint()
 
     # Qt's own
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.windowHandle().installEventFilter(self._way_back)
+        self.windowHandle().installEventFilter(self._asking.way_back)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._recent.note(self.search_bar.query.text)
+        self._asking.close()
         self._pace.stop()
         self._state.keep(self, self._splitter)
         self._intake.close()

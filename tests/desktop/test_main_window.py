@@ -282,8 +282,8 @@ def test_one_goes_back_to_what_was_asked_before(open_window, shelf, qtbot) -> No
     with answering(qtbot, window, text="a cat", like=None):
         QTest.mouseClick(window.windowHandle(), Qt.MouseButton.BackButton)
     with answering(qtbot, window, text="", like=None):
-        window._way_back.button.click()
-    assert not window._way_back.button.isEnabled()
+        window._asking.way_back.button.click()
+    assert not window._asking.way_back.button.isEnabled()
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the menu, offscreen
