@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import icons
+from desktop.hit_lines import NOT_FOUND
 from engine.paths import shown
 from engine.readings import Kind
 from engine.records import Counts, Folder, FolderId, FolderState
@@ -27,6 +28,7 @@ from engine.records import Counts, Folder, FolderId, FolderState
 MODEL_PX = 110
 """As much of a model's title as the narrowest panel has room for."""
 
+ARCHIVES_ROW = 4
 _DATA = Qt.ItemDataRole.UserRole
 
 
@@ -98,8 +100,7 @@ class Sidebar(QWidget):
             ("Documents", "file-text", Kind.DOCUMENT),
             ("Videos", "film", Kind.VIDEO),
         ):
-            item = QListWidgetItem(title, self._scopes)
-            item.setData(_DATA, (Scope(kind=kind), icon, title))
+            self._add_scope(title, icon, kind)
         self._scopes.setCurrentRow(0)
         self._scopes.itemSelectionChanged.connect(lambda: self._chosen(self._scopes, self._folders))
         self._folders.itemSelectionChanged.connect(
@@ -126,9 +127,7 @@ class Sidebar(QWidget):
             icon = "folder" if folder.state is FolderState.ONLINE else "hard-drive"
             item.setData(_DATA, (Scope(folder_id=folder.id), icon, folder))
             item.setIcon(icons.icon(icon))
-            state = (
-                "" if folder.state is FolderState.ONLINE else "\nNot connected; still searchable"
-            )
+            state = "" if folder.state is FolderState.ONLINE else f"\n{NOT_FOUND}; still searchable"
             item.setToolTip(
                 f"{shown(folder.path)}\n{folder.indexed:,} of {folder.files:,} files indexed, "
                 f"{folder.skipped:,} skipped{state}"
@@ -141,8 +140,10 @@ class Sidebar(QWidget):
     def show_counts(self, counts: Counts) -> None:
         """Shows how much each place lists."""
         self._counts = counts
-        numbers = (counts.photos, counts.documents, counts.videos)
-        for row, number in enumerate((sum(numbers) + counts.archives, *numbers)):
+        self._offer_archives(any_listed=counts.archives > 0)
+        numbers = (counts.photos, counts.documents, counts.videos, counts.archives)
+        numbers = (sum(numbers), *numbers)[: self._scopes.count()]
+        for row, number in enumerate(numbers):
             item = self._scopes.item(row)
             title = item.data(_DATA)[2]
             item.setText(f"{title}   {number:,}" if number else title)
@@ -172,11 +173,23 @@ class Sidebar(QWidget):
         """A folder's name with how much it lists, and while it is read, how many files are."""
         name = shown(folder.path.name or folder.path)
         if folder.state is FolderState.OFFLINE:
-            return f"{name}   not connected"
+            return f"{name}   not found"
         through = folder.indexed + folder.skipped
         if through < folder.files:
             return f"{name}   {through:,} of {folder.files:,}"
         return f"{name}   {self._counts.listed_in.get(folder.id, 0):,}"
+
+    def _add_scope(self, title: str, icon: str, kind: Kind | None) -> None:
+        item = QListWidgetItem(icons.icon(icon), title, self._scopes)
+        item.setData(_DATA, (Scope(kind=kind), icon, title))
+
+    def _offer_archives(self, *, any_listed: bool) -> None:
+        """Few people have any. While they are looked at, their place stays."""
+        is_offered = self._scopes.count() > ARCHIVES_ROW
+        if any_listed and not is_offered:
+            self._add_scope("Archives", "folder-archive", Kind.ARCHIVE)
+        elif is_offered and not any_listed and self.scope.kind is not Kind.ARCHIVE:
+            self._scopes.takeItem(ARCHIVES_ROW)
 
     def _chosen(self, chosen: QListWidget, other: QListWidget) -> None:
         if chosen.selectedItems():

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from desktop import app as application
-from desktop.sidebar import Sidebar
+from desktop.sidebar import Scope, Sidebar
+from engine.readings import Kind
 from engine.records import Counts, Folder, FolderId, FolderState
 
 
@@ -16,10 +17,33 @@ def test_each_place_says_how_much_it_lists(qtbot) -> None:
     sidebar.show_counts(
         Counts(photos=5, documents=7, archives=1, listed_in={FolderId(1): 12, FolderId(2): 1})
     )
-    scopes = [sidebar._scopes.item(row).text() for row in range(4)]
-    assert scopes == ["Everything   13", "Photos   5", "Documents   7", "Videos"]
+    scopes = [sidebar._scopes.item(row).text() for row in range(5)]
+    assert scopes == ["Everything   13", "Photos   5", "Documents   7", "Videos", "Archives   1"]
     folders = [sidebar._folders.item(row).text() for row in range(2)]
     assert folders == ["Trips   12", "Mails   2 of 9"]
+
+
+def test_archives_have_a_place_where_there_are_any(qtbot) -> None:
+    sidebar = Sidebar()
+    qtbot.addWidget(sidebar)
+    sidebar.show_counts(Counts(archives=1))
+    sidebar._scopes.setCurrentRow(4)
+    sidebar.show_counts(Counts())
+    assert sidebar.scope.kind is Kind.ARCHIVE
+    assert sidebar._scopes.item(4).text() == "Archives"
+    sidebar._scopes.setCurrentRow(0)
+    sidebar.show_counts(Counts())
+    assert sidebar._scopes.item(4) is None
+    assert sidebar.scope == Scope()
+
+
+def test_a_folder_that_is_not_there_says_why_that_may_be(qtbot) -> None:
+    sidebar = Sidebar()
+    qtbot.addWidget(sidebar)
+    gone = Folder(FolderId(1), Path("/Trips"), FolderState.OFFLINE, files=9, indexed=9, skipped=0)
+    sidebar.show_folders([gone])
+    assert sidebar._folders.item(0).text() == "Trips   not found"
+    assert "moved, renamed, or on a drive" in sidebar._folders.item(0).toolTip()
 
 
 def test_all_kinds_show_where_letters_are_large(qtbot, qapp) -> None:
