@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
@@ -100,17 +101,24 @@ class SkipsDialog(TableDialog):
 
 
 def _summary(skips: Sequence[Skip]) -> str:
-    """As the status bar counts them: what could not be read apart from what is of other types."""
-    others = sum(skip.reason is SkipReason.UNSUPPORTED for skip in skips)
-    failures = len(skips) - others
-    if not skips:
+    """What could not be read, apart from what was to no avail and what is of other types."""
+    reasons = Counter(skip.reason for skip in skips)
+    others = reasons.pop(SkipReason.UNSUPPORTED, 0)
+    wordless = reasons.pop(SkipReason.NO_TEXT, 0)
+    told = [
+        (number, one if number == 1 else many)
+        for number, one, many in (
+            (reasons.total(), "could not be read", "could not be read"),
+            (wordless, "has no words", "have no words"),
+            (others, "is of another type", "are of other types"),
+        )
+        if number
+    ]
+    if not told:
         return "No file was skipped"
-    if not failures:
-        return formats.count(others, "file is of another type", "files are of other types")
-    failed = f"{formats.count(failures, 'file', 'files')} could not be read"
-    if not others:
-        return failed
-    return f"{failed}; {formats.count(others, 'is of another type', 'are of other types')}"
+    (number, first), *rest = told
+    files = formats.count(number, "file", "files")
+    return "; ".join([f"{files} {first}", *(f"{number:,} {is_so}" for number, is_so in rest)])
 
 
 def _cells(skip: Skip) -> tuple[str, ...]:

@@ -57,12 +57,12 @@ class StatusBar(QWidget):
             f"{formats.count(counts.documents, 'document', 'documents')}"
             + (f" · {formats.count(counts.videos, 'video', 'videos')}" if counts.videos else "")
         )
-        # Files of types that are not read are listed, but are no reason for concern.
+        # Files of other types are listed, and those without words counted, but are no concern.
         others = counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
-        failures = sum(counts.skipped_by_reason.values()) - others
-        self._has_failures = failures > 0
-        self._skips.setText(f"{failures:,} skipped" if failures else f"{others:,} of other types")
-        self._skips.setVisible(failures + others > 0)
+        skipped = sum(counts.skipped_by_reason.values()) - others
+        self._has_failures = skipped > counts.skipped_by_reason.get(SkipReason.NO_TEXT, 0)
+        self._skips.setText(f"{skipped:,} skipped" if skipped else f"{others:,} of other types")
+        self._skips.setVisible(skipped + others > 0)
         self.tint()
 
     def show_progress(self, progress: IndexProgress) -> None:

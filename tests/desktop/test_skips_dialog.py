@@ -16,6 +16,7 @@ SKIPS = [
     for n in (1, 2)
 ]
 OTHER = replace(SKIPS[0], path=Path("/p/a.xmp"), reason=SkipReason.UNSUPPORTED)
+WORDLESS = replace(SKIPS[0], path=Path("/p/scan.pdf"), reason=SkipReason.NO_TEXT)
 
 
 @pytest.fixture
@@ -59,6 +60,11 @@ def test_every_reason_has_words(dialog: SkipsDialog) -> None:
         ([OTHER], "1 file is of another type"),
         ([*SKIPS, OTHER], "2 files could not be read; 1 is of another type"),
         ([SKIPS[0], OTHER, OTHER], "1 file could not be read; 2 are of other types"),
+        ([WORDLESS], "1 file has no words"),
+        (
+            [*SKIPS, WORDLESS, OTHER],
+            "2 files could not be read; 1 has no words; 1 is of another type",
+        ),
     ],
 )
 def test_files_of_other_types_are_counted_apart(dialog: SkipsDialog, skips, told: str) -> None:

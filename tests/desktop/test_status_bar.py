@@ -69,5 +69,8 @@ def test_unsupported_files_are_listed_but_not_counted_as_trouble(qtbot) -> None:
     bar.show_counts(Counts(skipped_by_reason={SkipReason.UNSUPPORTED: 4}), has_folders=True)
     assert bar._skips.text() == "4 of other types"
     assert bar._skips.icon().pixmap(18).toImage() != warning
+    bar.show_counts(Counts(skipped_by_reason={SkipReason.NO_TEXT: 2}), has_folders=True)
+    assert bar._skips.text() == "2 skipped"
+    assert bar._skips.icon().pixmap(18).toImage() != warning
     bar.show_counts(Counts(), has_folders=True)
     assert bar._skips.isHidden()
