@@ -50,7 +50,7 @@ def question(
     parent: QWidget, title: str, message: str, verb: str, *, erases: bool
 ) -> tuple[QMessageBox, QPushButton]:
     """A box that asks, and its button `verb`, which Enter presses unless that `erases`."""
-    box = QMessageBox(QMessageBox.Icon.NoIcon, title, title, parent=parent)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Keepsight", title, parent=parent)
     box.setInformativeText(message)
     agree = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
     cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
@@ -61,7 +61,7 @@ def question(
 
 def tell(parent: QWidget, title: str, message: str) -> None:
     """Shows a message that waits for no answer."""
-    box = QMessageBox(QMessageBox.Icon.Information, title, title, parent=parent)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Keepsight", title, parent=parent)
     box.setInformativeText(message)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()

@@ -145,6 +145,9 @@ QTableView {{ padding: 0 8px; gridline-color: transparent; selection-background-
     selection-color: {text}; }}
 QProgressBar {{ background: {hover}; border: none; border-radius: 2px; max-height: 4px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QMessageBox #qt_msgbox_label {{ font-weight: 600; }}
+QMessageBox #qt_msgbox_informativelabel {{ min-width: 380px; }}
 QMenu {{ background: {raised}; border: 1px solid {separator}; padding: 4px; }}
 QMenu::item {{ padding: 6px 20px; border-radius: 5px; }}
 QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
