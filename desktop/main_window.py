@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self._asking = Asking(bridge, state, self)
         self.search_bar = self._asking.search_bar
         self.sidebar = Sidebar()
-        self.results = ResultsPanel(self._cache, state.tile_px)
+        self.results = ResultsPanel(self._cache, state.tile_px, newest_first=state.newest_first)
         self.status = StatusBar()
         self.skips_dialog = SkipsDialog(self)
         self.models = ModelsDesk(bridge.models, self)
