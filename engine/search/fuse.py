@@ -39,8 +39,9 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
     Those whose name is what was asked for come before all others: nothing else is as certain to be
     meant. Contents are ordered by band, that of their best chance of being right, and within a band
     by weighted reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009): the sum over retrievers
-    of weight / (60 + rank). In the weak band, where a first rank means nothing, the chance itself
-    decides. A score is a content's best chance, and never above that of the content before it.
+    of weight / (60 + rank); the chance decides between equals. In the weak band, where a first rank
+    means nothing, it alone decides. A score is a content's best chance, and never above that of the
+    content before it.
     """
     found: dict[ContentId, list[Candidate]] = {}
     for candidates in lists:
@@ -52,12 +53,12 @@ def fuse(lists: Iterable[list[Candidate]]) -> list[Ranked]:
         band = band_of(chance)
         merit = chance if band is Band.WEAK else _reciprocal_ranks(group)
         is_other = not any(candidate.is_named for candidate in group)
-        entries.append((is_other, _BAND_ORDER[band], -merit, content, chance, band))
+        entries.append((is_other, _BAND_ORDER[band], -merit, -chance, content, band))
     entries.sort()
     ranked: list[Ranked] = []
     ceiling = 1.0
-    for *_, content, chance, band in entries:
-        ceiling = min(ceiling, chance)
+    for *_, negated, content, band in entries:
+        ceiling = min(ceiling, -negated)
         ranked.append(
             Ranked(
                 content_id=content,

@@ -31,6 +31,18 @@ NAME_CHANCE = 0.8
 """Chances of a hit that has every word asked for: in its text, in what it says of itself, or in
 its name."""
 
+IN_PASSING_CHANCE = 0.45
+"""The chance of a hit that has a word or two of `FEW_WORDS` in less than `ABOUT_SHARE` of its text:
+a novel has every word somewhere."""
+FEW_WORDS = 2
+ABOUT_SHARE = 0.1
+
+BEGINS_CHANCE = 0.4
+"""The chance of a hit whose name has the words, the last of them only as its beginning."""
+
+BESIDE_A_PICTURE = 0.45
+"""The highest chance of a hit by words alone where a picture was asked with, too."""
+
 DATE_CHANCE = 0.85
 """The chance of a hit that is from the year, month or day that was asked for."""
 
@@ -167,9 +179,14 @@ def by_words(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) ->
         return []
     found = worded.by_passages(connection, expression, parsed.filters, limit)
     detail = f"its text has: {', '.join(words)}"
+    is_telling = len(words) > FEW_WORDS or bool(parsed.filters.phrases)
+    chances_of = [
+        WORDS_CHANCE if is_telling or each.share >= ABOUT_SHARE else IN_PASSING_CHANCE
+        for each in found
+    ]
     return [
-        Candidate(content_id, segment, Match(Retriever.WORDS, rank, WORDS_CHANCE, detail))
-        for rank, (content_id, segment) in enumerate(found, start=1)
+        Candidate(each.content_id, each.segment_id, Match(Retriever.WORDS, rank, chance, detail))
+        for rank, (each, chance) in enumerate(zip(found, chances_of, strict=True), start=1)
     ]
 
 
@@ -186,7 +203,8 @@ def by_details(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) 
 def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
     """Contents with a file whose name, or folders' names, have every word asked for.
 
-    Those whose name is what was asked for come first.
+    Those whose name is what was asked for come first, those that have but the beginning of the last
+    word come last.
     """
     words, expression = _expression(parsed)
     if not expression:
@@ -201,7 +219,15 @@ def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> 
     named = worded.by_names(connection, expression, parsed.filters, limit)
     others = [content_id for content_id in named if content_id not in found]
     detail = f"its name or folder has: {', '.join(words)}"
-    return exact + _named(others, Retriever.NAME, NAME_CHANCE, detail, after=len(exact))
+    have = exact + _named(others, Retriever.NAME, NAME_CHANCE, detail, after=len(exact))
+    beginning = fulltext.beginning_expression(words, parsed.filters.phrases)
+    if not beginning:
+        return have
+    known = {candidate.content_id for candidate in have}
+    begun = worded.by_names(connection, beginning, parsed.filters, limit)
+    begun = [content_id for content_id in begun if content_id not in known]
+    detail = f"its name or folder has words that begin so: {', '.join(words)}"
+    return have + _named(begun, Retriever.NAME, BEGINS_CHANCE, detail, after=len(have))
 
 
 def by_date(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
@@ -214,6 +240,18 @@ def by_date(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> 
         return []
     dated = listing.dated(connection, parsed.filters, span, limit)
     return _named(dated, Retriever.DATE, DATE_CHANCE, f"it is from {parsed.words}")
+
+
+def beside_a_picture(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """What words alone found, where they were to change what a picture or an example means."""
+    return [
+        replace(
+            candidate,
+            match=replace(candidate.match, score=min(candidate.match.score, BESIDE_A_PICTURE)),
+            is_named=False,
+        )
+        for candidate in candidates
+    ]
 
 
 def _expression(parsed: ParsedQuery) -> tuple[list[str], str]:

@@ -83,13 +83,17 @@ class Searcher:
             if (probes := self._prober.of(model, query, parsed.words))
             for space in self._spaces(connection, model, allowed)
         ]
-        lists.append(retrieve.by_words(connection, parsed, limit))
-        lists.append(retrieve.by_details(connection, parsed, limit))
-        lists.append(retrieve.by_name(connection, parsed, limit))
-        lists.append(retrieve.by_date(connection, parsed, limit))
+        said = [
+            retrieve.by_words(connection, parsed, limit),
+            retrieve.by_details(connection, parsed, limit),
+            retrieve.by_name(connection, parsed, limit),
+            retrieve.by_date(connection, parsed, limit),
+        ]
+        if query.picture is not None or query.like is not None:
+            said = [retrieve.beside_a_picture(found) for found in said]
         return [
             ranked
-            for ranked in fuse(lists)
+            for ranked in fuse(lists + said)
             if ranked.content_id != query.like and ranked.content_id not in left_out
         ]
 

@@ -34,6 +34,10 @@ STOP_WORDS = frozenset(
 """Words too common to tell one file from another; they are not asked for."""
 
 
+LEAST_BEGINNING = 3
+"""Letters that words have to have together to be taken for the beginning of a name."""
+
+
 def _bigrams(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] + [run[-1]]
 
@@ -57,6 +61,14 @@ def match_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:
     """The FTS5 query that asks for all of `words` and all `phrases`."""
     terms = [_term(word) for word in words]
     return " AND ".join(terms + [_phrase(phrase) for phrase in phrases if words_of(phrase)])
+
+
+def beginning_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:
+    """The same, with the last word as the beginning of one; "" where that is too short to tell."""
+    *others, last = words or [""]
+    if len("".join(words)) < LEAST_BEGINNING or _CJK_RUN.fullmatch(last):
+        return ""
+    return " AND ".join(part for part in (match_expression(others, phrases), f'"{last}"*') if part)
 
 
 def index_name(

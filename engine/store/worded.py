@@ -7,6 +7,7 @@ many passages leaves room for the others.
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from engine.records import ContentId, Filters, SegmentId
 from engine.store import folding
@@ -17,12 +18,31 @@ MOST_RANKED = 20_000
 every name, as `img`, tells none from another, and to rank them all takes seconds."""
 
 
+class Worded(NamedTuple):
+    """A content by its passage that has the words best, and the share of its segments that do."""
+
+    content_id: ContentId
+    segment_id: SegmentId
+    share: float
+
+
 def by_passages(
     connection: sqlite3.Connection, expression: str, filters: Filters, limit: int
-) -> list[tuple[ContentId, SegmentId]]:
-    """Contents one of whose passages satisfies `expression`, each with its best, best first."""
+) -> list[Worded]:
+    """Contents one of whose passages satisfies `expression`, best first."""
     rows = _best(connection, "passage_words", "segments.content_id", expression, filters, limit)
-    return [(ContentId(content), SegmentId(segment)) for content, segment in rows]
+    marks = ", ".join("?" * len(rows))
+    segments: dict[int, int] = dict(
+        connection.execute(
+            f"SELECT content_id, count(*) FROM segments WHERE content_id IN ({marks}) "
+            "GROUP BY content_id",
+            [content for content, *_ in rows],
+        ).fetchall()
+    )
+    return [
+        Worded(ContentId(content), SegmentId(segment), matching / segments[content])
+        for content, segment, matching in rows
+    ]
 
 
 def by_details(
@@ -30,7 +50,7 @@ def by_details(
 ) -> list[ContentId]:
     """Contents whose details satisfy `expression`, best first."""
     rows = _best(connection, "detail_words", "contents.id", expression, filters, limit)
-    return [ContentId(content) for content, _ in rows]
+    return [ContentId(content) for content, *_ in rows]
 
 
 def by_names(
@@ -39,7 +59,7 @@ def by_names(
     """Contents that have a name that satisfies `expression`: first files, then what is in files."""
     rows = _best(connection, "name_words", "files.content_id", expression, filters, limit)
     rows += _best(connection, "member_words", "members.content_id", expression, filters, limit)
-    return list(dict.fromkeys(ContentId(content) for content, _ in rows))
+    return list(dict.fromkeys(ContentId(content) for content, *_ in rows))
 
 
 def named(
@@ -73,18 +93,19 @@ def _best(
     expression: str,
     filters: Filters,
     limit: int,
-) -> list[tuple[int, int]]:
-    """(content, row of `words`), best first; `owner` is the column that says whose a row is."""
+) -> list[tuple[int, int, int]]:
+    """(content, its best row of `words`, how many match), best first; `owner` is the column that
+    says whose a row is."""
     matching, values = _matching(words, owner, filters, "rank")
     # SQLite takes the row's id from the row that holds the min(): the lower a rank, the better.
     rows = connection.execute(
         f"""
-        SELECT owner, row, min(rank) AS best FROM ({matching})
+        SELECT owner, row, min(rank) AS best, count(*) AS matching FROM ({matching})
         GROUP BY owner ORDER BY best, owner LIMIT ?
         """,
         (expression, *values, limit),
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row["owner"], row["row"], row["matching"]) for row in rows]
 
 
 def _matching(words: str, owner: str, filters: Filters, columns: str) -> tuple[str, list[object]]:

@@ -81,3 +81,12 @@ def test_what_is_named_as_asked_comes_before_all_else() -> None:
         ]
     )
     assert [entry.content_id for entry in ranked] == [4, 1, 5]
+
+
+def test_between_equal_ranks_the_chance_decides() -> None:
+    text = listed(Retriever.PASSAGE_MEANING, (1, 0.7))
+    photo = listed(Retriever.PHOTO_MEANING, (2, 0.97))
+    assert [(entry.content_id, entry.score) for entry in fuse([text, photo])] == [
+        (2, 0.97),
+        (1, 0.7),
+    ]

@@ -34,7 +34,7 @@ def test_filters_of_passages_come_before_the_limit(database: Database, put) -> N
         put(f"{number}.txt", "a paid invoice", kind=Kind.DOCUMENT)
     photo = put("bill.jpg", "the invoice that a long evening in the restaurant brought about")
     found = worded.by_passages(database.reading(), '"invoice"', Filters(kind=Kind.PHOTO), 10)
-    assert [content for content, _ in found] == [photo]
+    assert [each.content_id for each in found] == [photo]
 
 
 def test_a_long_document_leaves_room_for_others(database: Database, put) -> None:
@@ -42,9 +42,18 @@ def test_a_long_document_leaves_room_for_others(database: Database, put) -> None
     mbox = put("all.mbox", *mails, kind=Kind.DOCUMENT)
     letter = put("letter.txt", "thank you for the invoice that you sent", kind=Kind.DOCUMENT)
     found = worded.by_passages(database.reading(), '"invoice"', Filters(), 10)
-    assert [content for content, _ in found] == [mbox, letter]
-    best = database.reading().execute("SELECT text FROM segments WHERE id = ?", found[0][1:])
+    assert [each.content_id for each in found] == [mbox, letter]
+    best = database.reading().execute(
+        "SELECT text FROM segments WHERE id = ?", (found[0].segment_id,)
+    )
     assert best.fetchone()[0] == "invoice"
+
+
+def test_how_much_of_a_text_has_the_words_is_told(database: Database, put) -> None:
+    put("novel.txt", *["it rained"] * 7, "a boat", kind=Kind.DOCUMENT)
+    put("note.txt", "the boat", "our boat", kind=Kind.DOCUMENT)
+    found = worded.by_passages(database.reading(), '"boat"', Filters(), 10)
+    assert sorted(each.share for each in found) == [1 / 8, 1]
 
 
 def test_the_limit_holds(database: Database, put) -> None:
@@ -63,7 +72,7 @@ def test_what_is_nowhere_any_more_is_not_found(database: Database, put) -> None:
     kept = put("Paris/new.txt", "a boat", details=taken(2024))
     for filters in (Filters(), SINCE_2023):
         connection = database.reading()
-        assert [c for c, _ in worded.by_passages(connection, '"boat"', filters, 9)] == [kept]
+        assert [c for c, *_ in worded.by_passages(connection, '"boat"', filters, 9)] == [kept]
         assert worded.by_details(connection, '"paris"', filters, 9) == [kept]
         assert worded.by_names(connection, '"paris"', filters, 9) == [kept]
 
@@ -108,7 +117,7 @@ def test_of_too_many_to_rank_the_newest_are_found(
     assert set(worded.by_names(connection, '"boat"', Filters(), 9)) == set(photos[2:])
     letters_only = Filters(kind=Kind.DOCUMENT)
     assert set(worded.by_names(connection, '"boat"', letters_only, 9)) == set(letters[2:])
-    assert {c for c, _ in worded.by_passages(connection, '"boat"', Filters(), 9)} == set(
-        letters[2:]
-    )
+    assert {
+        each.content_id for each in worded.by_passages(connection, '"boat"', Filters(), 9)
+    } == set(letters[2:])
     assert worded.named(connection, "boat 2", '"boat"', Filters(), 9) == [photos[2]]
