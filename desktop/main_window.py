@@ -69,6 +69,8 @@ class MainWindow(QMainWindow):
         state.restore(self, self._splitter)
         self.search_bar.focus()
         self.refresh()
+        if state.is_paused:
+            bridge.pause()
 
     # What panels ask for
 
@@ -155,8 +157,8 @@ class MainWindow(QMainWindow):
         view.copy_requested.connect(copy_paths)
         view.end_neared.connect(self._asking.ask_for_more)
         view.thumbnails_wanted.connect(self._bridge.want_thumbnails)
-        self.status.pause_requested.connect(self._bridge.pause)
-        self.status.resume_requested.connect(self._bridge.resume)
+        self.status.pause_requested.connect(lambda: self._set_paused(True))
+        self.status.resume_requested.connect(lambda: self._set_paused(False))
         self.status.skips_requested.connect(self.show_skips)
         self.skips_dialog.retry_requested.connect(self.retry_skips)
         intake.folder_brought.connect(self._bridge.add_folder)
@@ -209,6 +211,10 @@ class MainWindow(QMainWindow):
         self.status.show_counts(overview.counts, has_folders=bool(overview.folders))
         if had_folders != bool(overview.folders):
             self._asking.ask()
+
+    def _set_paused(self, paused: bool) -> None:
+        self._state.is_paused = paused
+        (self._bridge.pause if paused else self._bridge.resume)()
 
     def _on_progress(self, progress: IndexProgress) -> None:
         if progress.phase in (Phase.IDLE, Phase.STOPPED):

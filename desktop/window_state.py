@@ -67,3 +67,12 @@ class WindowState:
     def set_shown(self, panel: str, shown: bool) -> None:
         """Remembers whether a panel is unfolded."""
         self._settings.setValue(f"show_{panel}", "true" if shown else "false")
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person paused indexing, and did not let it go on since."""
+        return str(self._settings.value("paused", "false")) == "true"
+
+    @is_paused.setter
+    def is_paused(self, value: bool) -> None:
+        self._settings.setValue("paused", "true" if value else "false")

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop import app as application
+from desktop.window_state import WindowState
 from engine.records import Phase
 
 
@@ -36,3 +37,17 @@ def test_a_second_start_shows_the_window_and_adds_its_folders(open_window, pictu
         pass
     assert [folder.path for folder in loaded.args[0].folders] == [pictures]
     qtbot.waitUntil(lambda: window._phase is Phase.IDLE)
+
+
+def test_a_pause_outlives_the_window(open_window, home, pictures, make_photo, qtbot) -> None:
+    make_photo(pictures / "a.jpg")
+    WindowState(home.config).is_paused = True
+    window = open_window(pictures)
+    assert window.status._doing.text() == "Paused"
+    with qtbot.waitSignal(window._bridge.overview_loaded):
+        pass
+    qtbot.mouseClick(window.status._pause, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.results.view.hits) == 1, timeout=20_000)
+    assert not WindowState(home.config).is_paused
+    window.status.pause_requested.emit()
+    assert WindowState(home.config).is_paused
