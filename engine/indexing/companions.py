@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from pathlib import Path
 
-from engine.readers.companions import Beside, may_follow
+from engine.readers.companions import FOLLOWER_EXTENSIONS, Beside
 from engine.records import FileId, FolderId, FoundFile
 from engine.store import followers
 from engine.store.followers import Neighbour
@@ -18,9 +18,7 @@ def pair(connection: sqlite3.Connection, folder_id: FolderId, paths: Collection[
     A file that follows none any more waits to be read; one whose sidecar is new or changed too.
     What could not be read leads no photo or film, which is then read in its place.
     """
-    for here in followers.around(connection, folder_id, paths):
-        if not any(file.leader_id is not None or may_follow(file.name) for file in here):
-            continue
+    for here in followers.around(connection, folder_id, paths, FOLLOWER_EXTENSIONS):
         by_name = {file.name: file for file in here}
         beside = Beside(
             by_name,

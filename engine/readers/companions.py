@@ -21,14 +21,10 @@ for itself: programs that fetch or sort films write such pairs, cameras seldom d
 LIVE_MOVIE_BYTES = 20_000_000
 """The film of a live photo lasts three seconds; larger ones have a picture as their poster."""
 _SIDECARS = (".xmp", ".aae")
+FOLLOWER_EXTENSIONS = RAW_EXTENSIONS | _LIVE_LEADERS.keys() | set(_SIDECARS)
+"""Of what is shown with another file where there is one for it."""
 _PHOTOS = (*_RAW_LEADERS, ".png", ".tif", ".tiff", ".webp", ".avif", ".jxl")
 _VIDEOS = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".3gp")
-
-
-def may_follow(name: str) -> bool:
-    """Whether a file of this name is shown with another where there is one for it."""
-    extension = _split(name.casefold())[1]
-    return extension in RAW_EXTENSIONS or extension in (*_LIVE_LEADERS, *_SIDECARS)
 
 
 class Beside:

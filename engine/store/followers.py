@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from engine.records import FileId, FolderId
 from engine.store import files
 
 _SEPARATOR = os.fsencode(os.sep)
+_BEHIND_SEPARATOR = bytes([_SEPARATOR[0] + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,58 @@ class Neighbour:
 
 
 def around(
-    connection: sqlite3.Connection, folder_id: FolderId, paths: Collection[Path]
-) -> list[list[Neighbour]]:
-    """The files at `paths`, beside them and under them: those of one folder together."""
-    # Of the whole tree beside a path, only what lies in the folder itself.
-    beside = "AND instr(substr(relative, length(:prefix) + 1), :separator) = 0"
-    wanted = [(parent, beside) for parent in {path.parent for path in paths}]
-    wanted += [(path, "") for path in paths]
-    folders: dict[bytes, dict[bytes, Neighbour]] = defaultdict(dict)
-    for below, where in wanted:
+    connection: sqlite3.Connection,
+    folder_id: FolderId,
+    paths: Collection[Path],
+    extensions: Collection[str],
+) -> Iterator[list[Neighbour]]:
+    """The files at `paths`, beside them and under them: those of one folder together.
+
+    Only of folders where a file follows another, or may by one of `extensions`, with their dots.
+    """
+    parents = {path.parent for path in paths if path != Path()}
+    may_follow = f"(leader_id IS NOT NULL OR extension IN ({', '.join('?' * len(extensions))}))"
+    for path in paths:
+        below = files.bounds(path)
         rows = connection.execute(
-            "SELECT id, relative, size_bytes, state, leader_id FROM files "
-            "WHERE folder_id = :folder "
-            f"AND relative >= :prefix AND relative < :prefix_end {where}",
-            {"folder": folder_id, "separator": _SEPARATOR, **files.bounds(below)},
+            "SELECT relative FROM files "
+            f"WHERE folder_id = ? AND relative >= ? AND relative < ? AND {may_follow}",
+            (
+                *(folder_id, below["prefix"], below["prefix_end"]),
+                *(extension.lstrip(".") for extension in extensions),
+            ),
         )
-        for file_id, relative, *known in rows:
-            parent, _, name = relative.rpartition(_SEPARATOR)
-            folders[parent][name] = Neighbour(file_id, os.fsdecode(name), *known)
-    return [list(folder.values()) for folder in folders.values()]
+        holding = {relative.rpartition(_SEPARATOR)[0] for (relative,) in rows}
+        parents.update(Path(os.fsdecode(parent)) for parent in holding)
+    for parent in parents:
+        here = list(_inside(connection, folder_id, parent))
+        if any(
+            file.leader_id is not None or Path(file.name).suffix.lower() in extensions
+            for file in here
+        ):
+            yield here
+
+
+def _inside(
+    connection: sqlite3.Connection, folder_id: FolderId, parent: Path
+) -> Iterator[Neighbour]:
+    """The files in one folder. What lies deeper is stepped over, a folder at a time."""
+    bounds = files.bounds(parent)
+    prefix = bounds["prefix"]
+    start: bytes | None = prefix
+    while start is not None:
+        rows = connection.execute(
+            "SELECT relative, id, size_bytes, state, leader_id FROM files "
+            "WHERE folder_id = ? AND relative >= ? AND relative < ? ORDER BY relative",
+            (folder_id, start, bounds["prefix_end"]),
+        )
+        start = None
+        for relative, file_id, *known in rows:
+            name, separator, _ = relative[len(prefix) :].partition(_SEPARATOR)
+            if separator:
+                start = prefix + name + _BEHIND_SEPARATOR
+                break
+            yield Neighbour(file_id, os.fsdecode(name), *known)
 
 
 def has_any(connection: sqlite3.Connection, file_id: FileId) -> bool:

@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.readers.companions import Beside, may_follow, sidecar_names
+from engine.readers.companions import FOLLOWER_EXTENSIONS, Beside, sidecar_names
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_a_leader_is_a_neighbour_that_follows_nobody(names: list[str]) -> None:
             assert leader in names
             assert leader != name
             assert beside.leader_of(leader) is None
-            assert may_follow(name)
+            assert Path(name).suffix.lower() in FOLLOWER_EXTENSIONS
 
 
 def test_a_sidecar_has_the_name_of_its_photo() -> None:
