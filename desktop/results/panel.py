@@ -21,6 +21,7 @@ from engine.records import Band, Hit, IndexProgress, Phase, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
 LARGEST_TILE_PX = 420
+_HOW_TO_GO_ON = "Let it go on with ▷ at the bottom of the window."
 
 
 class ResultsPanel(QWidget):
@@ -91,7 +92,7 @@ class ResultsPanel(QWidget):
         """Tells those who wait for the first files that these are on their way."""
         is_empty = self._stack.currentWidget() is self.empty
         if is_empty and self._lists_all and progress.phase is not Phase.IDLE:
-            self.empty.tell("layers", "Reading your files", _on_their_way(progress))
+            self._tell_of_reading(progress.phase, _on_their_way(progress))
 
     def _show_hits(self, result: SearchResult, *, keep_place: bool) -> None:
         hits: Sequence[Hit] = result.hits
@@ -106,6 +107,14 @@ class ResultsPanel(QWidget):
             hits, headings, ranked=ranked, words=result.words, keep_place=keep_place
         )
 
+    def _tell_of_reading(self, phase: Phase, how_far: str) -> None:
+        if phase is Phase.PAUSED:
+            self.empty.tell("pause", "Indexing is paused", _HOW_TO_GO_ON)
+        elif phase is Phase.STOPPED:
+            self.empty.tell("triangle-alert", "Indexing stopped", _HOW_TO_GO_ON)
+        else:
+            self.empty.tell("layers", "Reading your files", how_far)
+
     def _explain(self, result: SearchResult, has_folders: bool, phase: Phase) -> None:
         self._lists_all = has_folders and result.query.is_empty
         if not has_folders:
@@ -118,7 +127,7 @@ class ResultsPanel(QWidget):
                 usual_folders(),
             )
         elif result.query.is_empty and phase is not Phase.IDLE:
-            self.empty.tell("layers", "Reading your files", "The first ones show in a moment.")
+            self._tell_of_reading(phase, "The first ones show in a moment.")
         elif result.query.is_empty:
             self.empty.tell(
                 "image-off", "Nothing here", "There are no photos or documents in this place."

@@ -79,6 +79,10 @@ def test_while_folders_are_looked_through_nothing_is_said_to_be_missing(panel) -
     assert panel.empty.title == "Nothing here"
     panel.show_progress(progress(Phase.SCANNING))
     assert panel.empty.title == "Reading your files"
+    panel.show_progress(progress(Phase.PAUSED))
+    assert panel.empty.title == "Indexing is paused"
+    panel.show_progress(progress(Phase.STOPPED))
+    assert panel.empty.title == "Indexing stopped"
     show(panel, Query("kite"))
     panel.show_progress(progress(Phase.INDEXING))
     assert panel.empty.title == "Nothing found"
