@@ -55,6 +55,7 @@ class Bridge(QObject):
     thumbnail_loaded = Signal(int, int, QImage)
     file_picture_loaded = Signal(Path, QImage)
     text_loaded = Signal(int, str)
+    places_loaded = Signal(int, list)
     file_ready = Signal(Path)
     progress_changed = Signal(IndexProgress)
     library_changed = Signal()
@@ -142,6 +143,14 @@ class Bridge(QObject):
 
         def load() -> None:
             self.text_loaded.emit(content_id, self._library.passage_text(content_id))
+
+        self._look(load)
+
+    def load_places(self, content_id: ContentId) -> None:
+        """Loads where a content is; answers with `places_loaded`."""
+
+        def load() -> None:
+            self.places_loaded.emit(content_id, self._library.places(content_id))
 
         self._look(load)
 

@@ -37,7 +37,11 @@ class FilesDesk(QObject):
 
     def reveal_hit(self, hit: Hit) -> None:
         """Shows a hit's file in its folder."""
-        self._try(open_files.reveal, hit.path)
+        self.reveal_path(hit.path)
+
+    def reveal_path(self, path: Path) -> None:
+        """Shows a file in its folder."""
+        self._try(open_files.reveal, path)
 
     def show_menu(self, hits: list[Hit], position: QPoint) -> None:
         """Offers what can be done with hits."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop import hit_lines, icons
 from desktop.breaking_label import BreakingLabel, breakable
+from desktop.copies import Copies
 from desktop.hit_picture import HitPicture
 from desktop.hit_text import HitText
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -62,6 +63,7 @@ class Preview(QScrollArea):
         self._title = BreakingLabel("title")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._facts = BreakingLabel("faint")
+        self.copies = Copies()
         self._why_title = QLabel("Why it was found")
         self._why_title.setObjectName("sectionTitle")
         self._why = BreakingLabel("")
@@ -78,6 +80,7 @@ class Preview(QScrollArea):
             self._title,
             self._buttons,
             self._facts,
+            self.copies,
             self._why_title,
             self._why,
             self._path,
@@ -102,6 +105,7 @@ class Preview(QScrollArea):
         self.picture.setVisible(hit is not None and hit.has_picture)
         self.picture.show_hit(hit, words)
         self.text.show_hit(hit, words)
+        self.copies.show_hit(hit)
         self._fit_text()
         self._why_title.setVisible(bool(hit and hit.matches))
         self._why.setVisible(bool(hit and hit.matches))
@@ -111,6 +115,7 @@ class Preview(QScrollArea):
         self._facts.setText(_lines(hit_lines.facts_of(hit)))
         self._path.setText(breakable(shown_inside(hit.path, hit.member)))
         self._open.setEnabled(hit.online)
+        self._reveal.setEnabled(hit.online)
         verdict, reasons = hit_lines.verdict_of(hit), hit_lines.reasons_for(hit)
         self._why.setText(f"<b>{verdict}</b><br>{_lines(reasons)}")
 
@@ -139,7 +144,8 @@ class Preview(QScrollArea):
         line.addWidget(self._open)
         similar, reveal = self.similar_requested, self.reveal_requested
         line.addWidget(self._tool("Find similar", "sparkles", lambda: self._emit(similar)))
-        line.addWidget(self._tool("Show in folder", "folder-open", lambda: self._emit(reveal)))
+        self._reveal = self._tool("Show in folder", "folder-open", lambda: self._emit(reveal))
+        line.addWidget(self._reveal)
         line.addWidget(self._tool("Copy path", "copy", self._copy))
         line.addStretch()
         return row

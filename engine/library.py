@@ -246,6 +246,10 @@ class Library:
         passages = segments.passages(self._database.reading(), content_id)
         return "\n\n".join(passage.text for passage in passages)
 
+    def places(self, content_id: ContentId) -> list[tuple[Path, str]]:
+        """Where a content is: the files that are it, or have it inside them by the name given."""
+        return files.places(self._database.reading(), content_id)
+
     @property
     def models(self) -> ModelShelf:
         """The models: which there are, and what can be done with them."""

@@ -213,6 +213,18 @@ def contents_by_path(connection: sqlite3.Connection) -> dict[Path, ContentId]:
     }
 
 
+def places(connection: sqlite3.Connection, content_id: ContentId) -> list[tuple[Path, str]]:
+    """The files that have these bytes, each with the name of the one inside it that does, or ""."""
+    rows = connection.execute(
+        "SELECT path, relative, member FROM placements JOIN folders ON folders.id = folder_id "
+        "WHERE content_id = ? ORDER BY path, relative, member",
+        (content_id,),
+    )
+    return [
+        (Path(os.fsdecode(path), os.fsdecode(relative)), member) for path, relative, member in rows
+    ]
+
+
 def with_content(
     connection: sqlite3.Connection, content_id: ContentId
 ) -> tuple[FoundFile, str] | None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from desktop.hit_lines import facts_of, name_of, reasons_for
 from engine.readings import Details
-from engine.records import Match, Retriever
+from engine.records import Band, Match, Retriever
 
 
 def test_the_best_reason_comes_first_and_none_speaks_against_a_hit(make_hit) -> None:
@@ -10,14 +10,14 @@ def test_the_best_reason_comes_first_and_none_speaks_against_a_hit(make_hit) -> 
     about = Match(Retriever.PASSAGE_MEANING, 2, 0.3, "closer than 99% of unrelated passages")
     named = Match(Retriever.NAME, 1, 0.8, "its name or folder has: ko")
     assert reasons_for(make_hit(matches=(against, about, named))) == [
-        "Is named so: its name or folder has: ko",
-        "Is about it: closer than 99% of unrelated passages",
+        "Its name or folder has: ko",
+        "Is about it",
     ]
 
 
 def test_a_weak_hit_keeps_its_only_reason(make_hit) -> None:
     weak = Match(Retriever.PHOTO_MEANING, 1, 0.01, "closer than 70% of unrelated photos")
-    assert len(reasons_for(make_hit(matches=(weak,)))) == 1
+    assert reasons_for(make_hit(matches=(weak,), band=Band.WEAK)) == ["Looks a little like it"]
 
 
 def test_an_author_is_told_from_a_title(make_hit) -> None:
@@ -34,5 +34,5 @@ def test_a_name_is_in_one_line(make_hit) -> None:
 
 
 def test_every_retriever_has_its_reason(make_hit) -> None:
-    matches = tuple(Match(retriever, 1, 0.5, "why") for retriever in Retriever)
+    matches = tuple(Match(retriever, 1, 0.5, f"why: {retriever}") for retriever in Retriever)
     assert len(set(reasons_for(make_hit(matches=matches)))) == len(Retriever)

@@ -41,6 +41,13 @@ def test_each_button_asks_for_the_hit_that_shows(preview, make_hit, qtbot, butto
     assert asked.args == [hit]
 
 
+def test_a_file_on_a_drive_that_is_away_can_be_neither_opened_nor_shown(preview, make_hit) -> None:
+    for online in (True, False):
+        preview.show_hit(make_hit(1, online=online), ())
+        assert preview._open.isEnabled() is online
+        assert preview._reveal.isEnabled() is online
+
+
 def test_a_text_takes_no_more_room_than_it_needs(preview, make_hit, qtbot) -> None:
     preview.show_hit(make_hit(1, kind=Kind.DOCUMENT, has_picture=False), ())
     assert preview.text.isHidden(), "there is none"

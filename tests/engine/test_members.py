@@ -108,6 +108,10 @@ def test_a_copy_beside_the_archive_is_the_same_content(library: Library, archive
     index(library, archive.parent)
     hits = [hit for hit in library.search(Query()).hits if hit.kind is Kind.PHOTO]
     assert [(hit.path.name, hit.member, hit.copies) for hit in hits] == [("copy.jpg", "", 1)]
+    assert library.places(hits[0].content_id) == [
+        (archive.parent / "copy.jpg", ""),
+        (archive, "beach/kite.jpg"),
+    ]
 
 
 def test_what_was_inside_goes_with_its_archive(library: Library, archive: Path) -> None:
