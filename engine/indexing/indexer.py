@@ -105,14 +105,16 @@ class Indexer:
                 for _ in self._sweep(folder_id, paths):
                     yield self._tell(Phase.SCANNING)
             self._meter.expect(files.count_waiting(self._database.reading()))
-            finished = True
-            with closing(self._read_and_embed()) as steps:
+            # What changed just now comes first; the rest waits where it was.
+            with closing(self._read()) as steps:
                 for phase in steps:
                     yield self._tell(phase)
+            with closing(self._complete()) as steps:
+                for phase in () if self._wanted.is_set() else steps:
+                    yield self._tell(phase)
                     if self._wanted.is_set():
-                        # What changed just now comes first; the rest waits where it was.
-                        finished = False
                         break
+            finished = not self._wanted.is_set()
         with self._database.writing() as connection:
             forgotten = contents.purge_orphans(connection)
             self.prune(connection)
@@ -126,8 +128,9 @@ class Indexer:
         for vectors in self._indexes():
             vectors.prune(connection)
 
-    def _read_and_embed(self) -> Generator[Phase, None, None]:
-        for step in self._pipeline.read_waiting():
+    def _read(self) -> Generator[Phase, None, None]:
+        """Reads what waits, until something else is wanted; what is under way is finished."""
+        for step in self._pipeline.read_waiting(self._wanted.is_set):
             self._meter.advance(done=step.done, skipped=step.skipped)
             if step.released:
                 # They may be newer than what is read by now, and would be passed over.
@@ -135,6 +138,9 @@ class Indexer:
             yield Phase.INDEXING
             yield from self._embed_missing()
             self._publish()
+
+    def _complete(self) -> Generator[Phase, None, None]:
+        """Does what is left when everything is read; it may be stopped anywhere."""
         yield from self._embed_missing()
         if self.switch is not None:
             yield from self._prepare(self.switch)
@@ -144,6 +150,8 @@ class Indexer:
     def _embed_missing(self) -> Generator[Phase, None, None]:
         for _ in self._pipeline.embedder.embed_missing():
             yield Phase.INDEXING
+            if self._wanted.is_set():
+                break
 
     def _prepare(self, switch: Switch) -> Generator[Phase, None, None]:
         """Fills the next model's vectors; it takes over when all that can be reached has some."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,9 @@ from engine.store import contents, embeddings, files, members
 from engine.store.database import Database
 
 log = logging.getLogger(__name__)
+
+_Waiting = tuple[FileId, FoundFile]
+_Hash = tuple[bytes, Stamp] | ReadFailure
 
 HASH_AHEAD = 64
 READ_AHEAD = 32
@@ -54,20 +57,19 @@ class Pipeline:
         self._database = database
         self._readers = readers
         self._hashers = ThreadPoolExecutor(1, thread_name_prefix="keepsight-hash")
+        self._hashing: dict[_Waiting, Future[_Hash]] = {}
         self._reading: dict[bytes, tuple[Path, Future[Reading | ReadFailure]]] = {}
         self._versions = registry.versions()
         self._edition = registry.edition()
 
-    def read_waiting(self) -> Iterator[Step]:
-        """Works through the files that wait, newest first, a transaction at a time."""
+    def read_waiting(self, is_enough: Callable[[], bool]) -> Iterator[Step]:
+        """Works through the files that wait, newest first, a transaction at a time.
+
+        When it `is_enough`, what is being read is stored still, and the rest waits.
+        """
         self._reading.clear()
-        waiting = files.waiting(self._database.reading())
-        hashed = (
-            Hashed(file_id, file, outcome)
-            for (file_id, file), outcome in ahead(waiting, self._hash, HASH_AHEAD)
-        )
         batch = Batch()
-        for task, outcome in ahead(hashed, self._read, READ_AHEAD):
+        for task, outcome in ahead(self._hashed(is_enough), self._read, READ_AHEAD):
             batch.add(task, self._own(task, outcome))
             if batch.is_full:
                 yield from self._store(batch)
@@ -79,8 +81,21 @@ class Pipeline:
         """Stops hashing; what is under way is dropped and waits still."""
         self._hashers.shutdown(cancel_futures=True)
 
-    def _hash(self, waiting: tuple[FileId, FoundFile]) -> Future[tuple[bytes, Stamp] | ReadFailure]:
-        return self._hashers.submit(_hash, waiting[1])
+    def _hashed(self, is_enough: Callable[[], bool]) -> Iterator[Hashed]:
+        waiting = files.waiting(self._database.reading())
+        for item, outcome in ahead(waiting, self._hash, HASH_AHEAD):
+            self._hashing.pop(item, None)
+            yield Hashed(*item, outcome)
+            if is_enough():
+                return
+        self._hashing.clear()
+
+    def _hash(self, waiting: _Waiting) -> Future[_Hash]:
+        """Hashes a file, unless it was hashed ahead when something else came first."""
+        future = self._hashing.get(waiting)
+        if future is None or _is_of_no_use(future):
+            future = self._hashing[waiting] = self._hashers.submit(_hash, waiting[1])
+        return future
 
     def _read(self, task: Hashed) -> Future[Outcome]:
         if isinstance(task.outcome, ReadFailure):
@@ -237,6 +252,14 @@ def _without_absent(
     ]
 
 
+def _is_of_no_use(future: Future[_Hash]) -> bool:
+    """Whether a file is to be hashed again: it was not, or could not be then."""
+    return future.cancelled() or (
+        future.done()
+        and (future.exception() is not None or isinstance(future.result(), ReadFailure))
+    )
+
+
 def _stops_all(error: Exception) -> bool:
     """Whether the disk, the database or the memory is to blame, and not a file."""
     return (
@@ -251,7 +274,7 @@ def _completed(result: ReadFailure | ContentId) -> Future[Outcome]:
     return future
 
 
-def _hash(file: FoundFile) -> tuple[bytes, Stamp] | ReadFailure:
+def _hash(file: FoundFile) -> _Hash:
     try:
         if file.size_bytes and not registry.is_read(file.path):
             return ReadFailure(

@@ -356,9 +356,9 @@ def test_files_that_vanish_meanwhile_are_told(library, pictures, make_photo, mon
     fill(pictures, make_photo, 3)
     sweep_done = library._pipeline.read_waiting
 
-    def vanish_first():
+    def vanish_first(*until: object):
         (pictures / "p1.jpg").unlink()
-        yield from sweep_done()
+        yield from sweep_done(*until)
 
     monkeypatch.setattr(library._pipeline, "read_waiting", vanish_first)
     index(library, pictures)

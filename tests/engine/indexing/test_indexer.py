@@ -1,13 +1,18 @@
 """The index thread: what it tells, what it survives, and when it writes to disk."""
 
+import os
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from engine.indexing import batch
 from engine.indexing.pipeline import Pipeline
 from engine.library import Library
 from engine.paths import Home
+from engine.readers import hashing
+from engine.readers.isolation import ReaderPool
 from engine.records import Event, Failure, IndexProgress, Phase, Query
 
 
@@ -31,7 +36,7 @@ def test_it_stops_where_something_goes_wrong_and_can_go_on(
     observer = observe(library)
     make_photo(pictures / "first.jpg", seed=1)
 
-    def fail(_pipeline: Pipeline) -> None:
+    def fail(*_: object) -> None:
         raise error
 
     with monkeypatch.context() as broken:
@@ -96,3 +101,35 @@ def test_one_changed_file_does_not_rewrite_the_vectors_on_disk(
             assert [hit.path.name for hit in nearest] == ["second.jpg"]
     assert before.keys() == written().keys()
     assert all(time > before[name] for name, time in written().items())
+
+
+def test_what_happens_meanwhile_throws_no_work_away_and_comes_first(
+    library: Library, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "FILE_BATCH", 4)
+    for number in range(90):
+        (pictures / f"{number}.txt").write_text(f"This is note {number}.")
+        os.utime(pictures / f"{number}.txt", (number, number))
+    hashed, read = Counter[str](), Counter[str]()
+    content_hash, submit_read = hashing.content_hash, ReaderPool.submit_read
+
+    def count_hash(path: Path):
+        hashed[path.name] += 1
+        return content_hash(path)
+
+    def count_read(pool: ReaderPool, path: Path, *how: object):
+        read[path.name] += 1
+        return submit_read(pool, path, *how)
+
+    monkeypatch.setattr(hashing, "content_hash", count_hash)
+    monkeypatch.setattr(ReaderPool, "submit_read", count_read)
+    news = iter(range(90, 100))
+    for progress in library.index([pictures]):
+        if progress.phase is Phase.INDEXING and (number := next(news, None)):
+            (pictures / f"{number}.txt").write_text(f"This is note {number}.")
+            (folder,) = library.folders()
+            library._indexer.request({folder.id: frozenset({Path(f"{number}.txt")})})
+    assert library.counts().indexed == 100
+    assert read == {f"{number}.txt": 1 for number in range(100)}
+    assert hashed == read
+    assert list(read).index("0.txt") > list(read).index("99.txt"), "the newest come first"
