@@ -19,6 +19,7 @@ class FilesDesk(QObject):
     """What a person does with files that were found."""
 
     similar_requested = Signal(Hit)
+    large_requested = Signal()
     failed = Signal(str, str)
 
     def __init__(self, bridge: Bridge, window: QWidget) -> None:
@@ -48,6 +49,7 @@ class FilesDesk(QObject):
         menu = HitMenu(hits, self._window)
         menu.open_requested.connect(self.open_hit)
         menu.reveal_requested.connect(self.reveal_hit)
+        menu.large_requested.connect(self.large_requested)
         menu.similar_requested.connect(self.similar_requested)
         menu.popup(position)
 

@@ -32,6 +32,7 @@ class HitDesk(QObject):
         self._results = results
         results.current_changed.connect(self._show)
         results.large_requested.connect(self.show_large)
+        files.large_requested.connect(self.show_large)
         self.preview.picture.clicked.connect(self.show_large)
         self.preview.open_requested.connect(files.open_hit)
         self.preview.reveal_requested.connect(files.reveal_hit)
