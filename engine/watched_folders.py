@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import FolderError
 from engine.paths import shown
 from engine.records import Event, Failure, Folder, FolderId
+from engine.sources import rules
 from engine.sources.watch import Changes, Watcher
 from engine.store import folders
 from engine.store.database import Database
@@ -51,7 +52,7 @@ class WatchedFolders:
         """Takes a folder in, and over those that lie inside it. Raises FolderError."""
         path = _existing(path)
         for folder in self.all():
-            if path != folder.path and path.is_relative_to(folder.path):
+            if path != folder.path and _holds(folder, path):
                 raise FolderError(
                     "This folder is already part of the library",
                     f"{shown(path)} lies inside {shown(folder.path)}, which is watched as a whole.",
@@ -69,7 +70,7 @@ class WatchedFolders:
         Raises FolderError.
         """
         path = _existing(path)
-        found = next((each for each in self.all() if path.is_relative_to(each.path)), None)
+        found = next((each for each in self.all() if _holds(each, path)), None)
         folder = found or self._remember(path)
         return folder.id, path.relative_to(folder.path)
 
@@ -78,7 +79,12 @@ class WatchedFolders:
         self._watcher.remove(folder_id)
 
     def _remember(self, path: Path) -> Folder:
-        inside = [each for each in self.all() if each.path != path and path in each.path.parents]
+        inside = [
+            each
+            for each in self.all()
+            if path in each.path.parents
+            and not rules.leaves_out_folder(path, each.path.relative_to(path))
+        ]
         with self._database.writing() as connection:
             folder_id = folders.add(connection, path)
             for child in inside:
@@ -96,6 +102,16 @@ class WatchedFolders:
                     f"{problem}. It is looked through every hour and at every start instead.",
                 )
             )
+
+
+def _holds(folder: Folder, path: Path) -> bool:
+    """Whether a folder at `path` is watched as a part of `folder`.
+
+    One that is left out there by its name is watched by itself where a person asks for it.
+    """
+    return path.is_relative_to(folder.path) and not rules.leaves_out_folder(
+        folder.path, path.relative_to(folder.path)
+    )
 
 
 def _existing(path: Path) -> Path:

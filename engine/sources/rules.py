@@ -69,6 +69,11 @@ def leaves_out(root: Path, relative: Path) -> bool:
     )
 
 
+def leaves_out_folder(root: Path, relative: Path) -> bool:
+    """Whether the folder at `relative` is left out of the watched folder `root`, with all in it."""
+    return leaves_out(root, relative / "any")
+
+
 def _looks_hidden(path: Path) -> bool:
     try:
         return is_hidden(path.stat())

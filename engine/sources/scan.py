@@ -71,7 +71,7 @@ def _leads_back(root: Path, path: Path) -> bool:
     if not target.is_relative_to(real_root):
         return False
     relative = target.relative_to(real_root)
-    return not (rules.leaves_out(real_root, relative) or rules.ignores_folder(relative.name))
+    return not rules.leaves_out_folder(real_root, relative)
 
 
 def _drives_on_the_way(root: Path, below: Path) -> list[Drive]:
