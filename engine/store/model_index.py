@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.records import Medium, ModelCard, ModelId
 from engine.store import embeddings
 from engine.store.database import Database
-from engine.store.vectors import VectorIndex
+from engine.store.vectors import SURPLUS, VectorIndex
 
 
 class ModelIndex:
@@ -27,9 +27,9 @@ class ModelIndex:
         return self.pictures if medium is Medium.PICTURE else self.texts
 
     def prune(self, connection: sqlite3.Connection) -> None:
-        """Removes the vectors that SQLite no longer has."""
-        # To count takes no time beside comparing, and mostly there is nothing to remove.
-        if embeddings.count(connection, self.model_id) != len(self.pictures) + len(self.texts):
+        """Removes the vectors that SQLite no longer has, once they are many."""
+        stored = embeddings.count(connection, self.model_id)
+        if len(self.pictures) + len(self.texts) - stored > SURPLUS * stored:
             self.pictures.prune(connection)
             self.texts.prune(connection)
 

@@ -2,7 +2,12 @@
 
 Below EXACT_BELOW vectors every search scans all of them; above, it walks an HNSW graph (Malkov &
 Yashunin, 2018). Embeddings never change under their segment's id, so a file whose set of keys is
-SQLite's set of keys is right; whatever differs is added or removed when the file is loaded.
+SQLite's set of keys is right; what it lacks is added when the file is loaded. What SQLite no longer
+has is passed over by searches, and left out of a copy once it is much.
+
+WORKAROUND https://github.com/unum-cloud/USearch/pull/769: after some removals, usearch finds what
+was removed and loops for minutes, so that nothing is ever removed from an index, until a release
+has this.
 """
 
 from __future__ import annotations
@@ -37,6 +42,9 @@ OVER_FETCH = 4
 
 SAMPLE_TOLERANCE = 0.05
 """A sample serves until the index has grown or shrunk by this share."""
+
+SURPLUS = 0.05
+"""An index is copied when its vectors that SQLite no longer has are more than this share."""
 
 _FLAT = {"connectivity": 2, "expansion_add": 1}
 _GRAPH = {"connectivity": 16, "expansion_add": 128, "expansion_search": 256}
@@ -81,14 +89,15 @@ class VectorIndex:
         """Reads the file, then adds and removes until it holds what SQLite holds."""
         stored = embeddings.keys(connection, self._model_id, self._medium)
         index = self._read() or self._empty(len(stored))
-        present = np.sort(np.asarray(index.keys[:], dtype=np.int64)) if len(index) else stored[:0]
-        surplus = np.setdiff1d(present, stored, assume_unique=True)
+        present = _keys(index)
         lacking = np.setdiff1d(stored, present, assume_unique=True)
-        if len(surplus):
-            index.remove(surplus)
+        kept = np.intersect1d(present, stored, assume_unique=True)
+        is_surplus = len(present) - len(kept) > SURPLUS * len(stored)
+        if is_surplus:
+            index = self._copy(index, kept, len(stored))
         for ids, vectors in embeddings.vectors(connection, self._model_id, lacking):
             index.add(ids, vectors)
-        self._unsaved = bool(len(surplus) or len(lacking))
+        self._unsaved = bool(is_surplus or len(lacking))
         self._index = index
 
     def prune(self, connection: sqlite3.Connection) -> None:
@@ -105,17 +114,15 @@ class VectorIndex:
         stored = embeddings.keys(connection, self._model_id, self._medium)
         with self._lock:
             self._delete_files()
-            self._keep_only(stored)
-            # usearch marks what it removes, and writes it all the same.
-            self._index = self._copied(len(self._index))
             self._unsaved = True
+            self._keep_only(stored)
 
     def add(self, segments: Sequence[SegmentId], vectors: NDArray[np.float32]) -> None:
         """Adds (N, D) vectors of N segments."""
         with self._lock:
             grown = len(self._index) + len(segments)
             if len(self._index) < EXACT_BELOW <= grown:
-                self._index = self._copied(grown)
+                self._index = self._copy(self._index, _keys(self._index), grown)
             self._index.add(np.asarray(segments, np.int64), vectors.astype(np.float16))
             self._unsaved = True
 
@@ -171,8 +178,8 @@ class VectorIndex:
         drawn_from, drawn = self._drawn
         if abs(count - drawn_from) > SAMPLE_TOLERANCE * drawn_from or len(drawn) > size:
             with self._lock:
-                keys = np.asarray(self._index.keys[:] if count else (), np.int64)
-            chosen = np.random.default_rng(0).permutation(np.sort(keys))[:size]
+                keys = _keys(self._index)
+            chosen = np.random.default_rng(0).permutation(keys)[:size]
             drawn = self._matrix(chosen)[1].astype(np.float32)
             self._drawn = (count, drawn)
         return drawn
@@ -207,22 +214,20 @@ class VectorIndex:
         shape = _GRAPH if size >= EXACT_BELOW else _FLAT
         return Index(ndim=self._card.dimension, metric="ip", dtype="f16", **shape)
 
-    def _copied(self, size: int) -> Index:
-        """What is in the index, in one of the shape for `size` vectors."""
+    def _copy(self, index: Index, keys: NDArray[np.int64], size: int) -> Index:
+        """The vectors of `keys` out of an index, in one of the shape for `size` vectors."""
         copy = self._empty(size)
-        keys = np.asarray(self._index.keys[:] if len(self._index) else (), np.uint64)
         for start in range(0, len(keys), embeddings.PAGE):
-            page = keys[start : start + embeddings.PAGE]
-            copy.add(page, np.stack(self._index.get(page)))
+            page = keys[start : start + embeddings.PAGE].astype(np.uint64)
+            copy.add(page, np.stack(index.get(page)))
         return copy
 
     def _keep_only(self, stored: NDArray[np.int64]) -> None:
-        if len(self._index):
-            present = np.asarray(self._index.keys[:], dtype=np.int64)
-            surplus = np.setdiff1d(present, stored)
-            if len(surplus):
-                self._index.remove(surplus.astype(np.uint64))
-                self._unsaved = True
+        present = _keys(self._index)
+        kept = np.intersect1d(present, stored, assume_unique=True)
+        if len(kept) < len(present):
+            self._index = self._copy(self._index, kept, len(kept))
+            self._unsaved = True
 
     def _delete_files(self) -> None:
         for file in (self._file, self._stamp_file, self._temporary):
@@ -252,6 +257,8 @@ class VectorIndex:
                 "count": len(index),
             }:
                 raise ValueError("its stamp does not fit it")
+            if len(np.unique(_keys(index))) != len(index):
+                raise ValueError("it has a key twice")
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -259,6 +266,11 @@ class VectorIndex:
             return None
         is_flat = index.connectivity == _FLAT["connectivity"]
         return index if is_flat == (len(index) < EXACT_BELOW) else None
+
+
+def _keys(index: Index) -> NDArray[np.int64]:
+    """(N,) ids of the segments in an index, ascending."""
+    return np.sort(np.asarray(index.keys[:] if len(index) else (), np.int64))
 
 
 def _replace(temporary: Path, file: Path) -> None:

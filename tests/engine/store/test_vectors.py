@@ -118,6 +118,40 @@ def test_vectors_of_two_models_never_meet(database: Database, tmp_path: Path) ->
     assert len(ModelIndex(database, tmp_path / "vectors", card("b" * 32)).texts) == 0
 
 
+def test_an_index_out_of_which_much_went_again_and_again_stays_right(
+    database: Database, tmp_path: Path
+) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    fixed = unit(6)
+    segments = add_passages(database, index, fixed)
+    for edit in range(1, 13):
+        matrix = unit(60, seed=edit)
+        with database.writing() as connection:
+            connection.execute("DELETE FROM segments WHERE id > ?", (segments[5],))
+        segments = segments[:6] + add_passages(database, index, matrix)
+        index.prune(database.reading())
+        assert len(index.texts) == 66
+        assert_exact(index, segments, np.concatenate([fixed, matrix]))
+    index.publish()
+    reopened = ModelIndex(database, tmp_path / "vectors", card())
+    assert_exact(reopened, segments, np.concatenate([fixed, matrix]))
+
+
+def test_a_file_with_much_that_is_gone_is_cleaned_when_it_is_loaded(
+    database: Database, tmp_path: Path
+) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    matrix = unit(100)
+    segments = add_passages(database, index, matrix)
+    index.publish()
+    for left in (98, 40, 0):  # of the first two, which are few, nobody takes notice
+        with database.writing() as connection:
+            connection.execute("DELETE FROM segments WHERE id >= ?", (segments[0] + left,))
+        loaded = ModelIndex(database, tmp_path / "vectors", card())
+        assert len(loaded.texts) == (100 if left == 98 else left)
+        loaded.publish()
+
+
 def test_no_byte_of_erased_vectors_is_left(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
