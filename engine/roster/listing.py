@@ -13,8 +13,10 @@ from engine.models.openclip.compiled import read_plan
 from engine.models.openclip.spec import PREFIX
 from engine.models.shelf.choices import Choice, choices
 from engine.models.shelf.installed import InstalledModel, ModelStore
+from engine.models.starter import in_numbers
 from engine.records import ModelCard
 from engine.roster.present import Present, short_name
+from engine.settings import STARTER
 
 
 def entries(store: ModelStore, present: Present, kept: tuple[Kept, ...]) -> list[ModelEntry]:
@@ -61,6 +63,8 @@ def _used_one(
         entry = _installed(here[name])
     else:
         entry = ModelEntry(spec, card.title if card is not None else spec, standing)
+    if card is not None and card.name == STARTER:
+        entry = _with_figures(entry)
     if card is not None:
         entry = replace(entry, card=card, languages=card.languages, licence=card.licence)
     return replace(entry, standing=standing)
@@ -69,7 +73,7 @@ def _used_one(
 def _built_in(present: Present) -> Iterator[ModelEntry]:
     for card in catalog.available():
         if card.name not in (present.spec, present.next_spec):
-            yield ModelEntry(
+            entry = ModelEntry(
                 card.name,
                 card.title,
                 Standing.BUILT_IN,
@@ -77,6 +81,16 @@ def _built_in(present: Present) -> Iterator[ModelEntry]:
                 licence=card.licence,
                 card=card,
             )
+            yield _with_figures(entry)
+
+
+def _with_figures(starter: ModelEntry) -> ModelEntry:
+    size_bytes, found_first = in_numbers()
+    note = (
+        "Comes with Keepsight, for any computer. "
+        f"Finds the right photo first for {found_first:.0f} of 100 captions (Flickr8k)."
+    )
+    return replace(starter, size_bytes=size_bytes, note=note)
 
 
 def _installed(model: InstalledModel) -> ModelEntry:

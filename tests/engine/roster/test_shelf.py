@@ -104,6 +104,8 @@ def test_every_model_is_listed_with_what_it_is(library, mine) -> None:
         ("mine", Standing.INSTALLED),
     ]
     assert listed[0].card is not None
+    assert listed[0].size_bytes > 10_000_000
+    assert "of 100 captions" in listed[0].note
     assert listed[1].size_bytes > 1_000_000
     to_install = [entry for entry in listed if entry.standing is Standing.TO_INSTALL]
     assert [entry.name for entry in to_install] == [choice.name for choice in choices()]
