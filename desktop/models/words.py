@@ -175,6 +175,8 @@ def preparing(progress: IndexProgress, waits: Preparing | None) -> str:
     answer = "both answer meanwhile" if waits and waits.mixes else "the present one answers"
     if progress.phase is Phase.PAUSED:
         return "Paused"
+    if progress.phase is Phase.STOPPED:
+        return "Stopped"
     if progress.phase is Phase.PREPARING:
         left = progress.seconds_left
         when = f", {formats.duration(left)} left" if left is not None else ""
