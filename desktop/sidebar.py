@@ -142,9 +142,9 @@ class Sidebar(QWidget):
         self._counts = counts
         self._offer_archives(any_listed=counts.archives > 0)
         numbers = (counts.photos, counts.documents, counts.videos, counts.archives)
-        numbers = (sum(numbers), *numbers)[: self._scopes.count()]
-        for row, number in enumerate(numbers):
-            item = self._scopes.item(row)
+        listed = (sum(numbers), *numbers)
+        for row in range(self._scopes.count()):
+            item, number = self._scopes.item(row), listed[row]
             title = item.data(_DATA)[2]
             item.setText(f"{title}   {number:,}" if number else title)
         for row in range(self._folders.count()):

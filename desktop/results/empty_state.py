@@ -94,8 +94,12 @@ class EmptyState(QWidget):
         names = " and ".join(shown(folder.name) for folder in folders)
         button = QPushButton(names.replace("&", "&&"))
         button.setToolTip("\n".join(map(shown, folders)))
-        button.clicked.connect(lambda: [self.folder_chosen.emit(folder) for folder in folders])
+        button.clicked.connect(lambda: self._choose(folders))
         return button
+
+    def _choose(self, folders: tuple[Path, ...]) -> None:
+        for folder in folders:
+            self.folder_chosen.emit(folder)
 
 
 def _wrapped(label: QLabel) -> QHBoxLayout:
