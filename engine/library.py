@@ -147,12 +147,12 @@ class Library:
     def start(self) -> None:
         """Sweeps every folder, indexes what is new and watches from then on, in the background.
 
-        Raises LibraryBusyError where another Keepsight does.
+        A model that was to take over goes on with that, once it is loaded. Raises LibraryBusyError
+        where another Keepsight does.
         """
         self._take_lock()
-        self._indexer.start()
+        self._indexer.start(self._resume_switch)
         self._folders.start()
-        self._resume_switch()
         self._indexer.recognises = settings.load(self._home).recognises_text
         self._indexer.request_everything()
         for problem in self.problems():

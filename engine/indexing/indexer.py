@@ -192,9 +192,9 @@ class Indexer:
         for vectors in self._indexes():
             vectors.publish()
 
-    def start(self) -> None:
-        """Starts the index thread."""
-        self._thread = threading.Thread(target=self._run, name="keepsight-index")
+    def start(self, first: Callable[[], None]) -> None:
+        """Starts the index thread, which calls `first` before all else."""
+        self._thread = threading.Thread(target=self._run, args=(first,), name="keepsight-index")
         self._thread.start()
 
     def pause(self) -> None:
@@ -221,7 +221,12 @@ class Indexer:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
+    def _run(self, first: Callable[[], None]) -> None:
+        try:
+            first()
+        except Exception as error:
+            log.exception("indexing begins without what was to come first")
+            self._announce(_failure_of(error))
         while not self._stopping.is_set():
             self._wanted.wait()
             self._may_run.wait()

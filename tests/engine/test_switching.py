@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 
 from engine import settings
 from engine.library import Library
+from engine.models import catalog
+from engine.models.base import Encoder
 from engine.paths import Home
 from engine.readings import Kind
 from engine.records import IndexProgress, Phase, Preparing, Query
 from tests.engine.choosing import answering, choose_model
+from tests.engine.conftest import PATIENCE_S
 
 PHOTOS = 70
 NOTE = "boats in a harbour"
@@ -84,6 +88,30 @@ def test_a_break_loses_nothing_that_was_prepared(
         assert answering(library).name == tiny
     with Library.open(home) as library:
         assert answering(library).name == tiny
+
+
+def test_a_start_does_not_wait_for_the_next_model_to_be_loaded(
+    home: Home,
+    shelf: Path,
+    tiny: str,
+    observe: Callable[[Library], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose_model(home, tiny)
+    has_started = threading.Event()
+    load = catalog.load
+
+    def load_slowly(model: str) -> Encoder:
+        assert model != tiny or has_started.wait(PATIENCE_S)
+        return load(model)
+
+    monkeypatch.setattr(catalog, "load", load_slowly)
+    with Library.open(home) as library:
+        observer = observe(library)
+        library.start()
+        assert found(library, shelf / "042.png") == "042.png"
+        has_started.set()
+        observer.wait_for(lambda: answering(library).name == tiny and observer.is_idle())
 
 
 def test_what_comes_meanwhile_is_found_by_both(
