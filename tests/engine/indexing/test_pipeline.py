@@ -3,12 +3,15 @@
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from engine.errors import LibraryBusyError
 from engine.library import Library
+from engine.paths import Home
 from engine.readers import hashing
 from engine.readers.isolation import ReaderPool
 from engine.readings import SkipReason
@@ -52,6 +55,22 @@ def test_a_commit_that_fails_harms_none_that_follows(
     assert library.counts().indexed == 5
     found = library.search(Query(picture=pictures / "3.jpg", limit=1)).hits
     assert [hit.path.name for hit in found] == ["3.jpg"]
+
+
+def test_files_wait_while_another_process_writes(
+    library: Library, home: Home, pictures: Path, make_photo
+) -> None:
+    make_photo(pictures / "a.jpg")
+    library._database._writer.execute("PRAGMA busy_timeout = 10")
+    steps = library.index([pictures])
+    next(steps)  # what there is has been seen
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LibraryBusyError, match="Wait until"):
+            list(steps)
+    assert (library.counts().waiting, library.skips()) == (1, [])
+    index(library, pictures)
+    assert names(library) == ["a.jpg"]
 
 
 def test_a_file_that_cannot_be_stored_is_set_aside_and_the_rest_goes_on(
