@@ -21,6 +21,15 @@ _CLOSED = "files.size_bytes = 0 AND files.modified_ns = 0"
 """What cannot be looked into has neither: it is no file to read, and stays skipped until a sweep of
 its own folder finds it open."""
 
+_REACHABLE = f"""
+    folders.state = 'online' AND NOT EXISTS (
+        SELECT 1 FROM drives JOIN files AS closed USING (folder_id, relative)
+        WHERE folder_id = files.folder_id AND substr(files.relative, 1, length(relative) + 1)
+            = CAST(relative || X'{os.fsencode(os.sep).hex()}' AS BLOB)
+    )
+"""
+"""Of a file: its folder is there, and no drive that it is on is recorded as closed."""
+
 _BEHIND_ALL = b"\xff" * 256
 """Longer than any name: no path comes after it."""
 
@@ -125,7 +134,7 @@ def count_waiting(connection: sqlite3.Connection) -> int:
     """How many files in folders that can be reached wait to be read."""
     row = connection.execute(
         "SELECT count(*) FROM files JOIN folders ON folders.id = folder_id "
-        "WHERE files.state = 'waiting' AND folders.state = 'online'"
+        f"WHERE files.state = 'waiting' AND {_REACHABLE}"
     )
     return int(row.fetchone()[0])
 
@@ -135,10 +144,10 @@ def waiting(connection: sqlite3.Connection) -> Iterator[tuple[FileId, FoundFile]
     last = (2**63 - 1, 2**63 - 1)
     while True:
         rows = connection.execute(
-            """
+            f"""
             SELECT files.id, folder_id, path, relative, size_bytes, modified_ns
             FROM files JOIN folders ON folders.id = folder_id
-            WHERE files.state = 'waiting' AND folders.state = 'online'
+            WHERE files.state = 'waiting' AND {_REACHABLE}
                 AND (modified_ns, files.id) < (?, ?)
             ORDER BY modified_ns DESC, files.id DESC LIMIT ?
             """,
@@ -236,7 +245,7 @@ def with_content(
         "SELECT folder_id, path, relative, size_bytes, modified_ns, member FROM ("
         "SELECT file_id, member FROM placements WHERE content_id = ?) "
         "JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id "
-        "WHERE files.state = 'indexed' AND folders.state = 'online' ORDER BY member LIMIT 1",
+        f"WHERE files.state = 'indexed' AND {_REACHABLE} ORDER BY member LIMIT 1",
         (content_id,),
     ).fetchone()
     return (_found(row), row["member"]) if row else None

@@ -222,3 +222,10 @@ def test_files_of_a_drive_below_a_folder_go_on_waiting_too(
     index(library, pictures)
     assert names(library) == ["a.jpg", "here.jpg"], "what it was is still found"
     assert (library.counts().waiting, library.skips()) == (1, [])
+    monkeypatch.setattr(hashing, "content_hash", lambda _: pytest.fail("it is not there"))
+    index(library, pictures)
+    assert [skip.path for skip in library.skips()] == [photo.parent]
+    monkeypatch.undo()
+    away.rename(photo.parent)
+    index(library, pictures)
+    assert (library.counts().waiting, library.skips()) == (0, [])
