@@ -17,6 +17,7 @@ from desktop import mishaps
 from desktop.models.bridge import ModelsBridge
 from engine.library import Library
 from engine.paths import shown
+from engine.readings import Box
 from engine.records import (
     ContentId,
     Counts,
@@ -54,6 +55,7 @@ class Bridge(QObject):
     search_failed = Signal(str, str)
     thumbnail_loaded = Signal(int, int, QImage)
     file_picture_loaded = Signal(Path, QImage)
+    region_found = Signal(int, Box)
     text_loaded = Signal(int, str)
     places_loaded = Signal(int, list)
     file_ready = Signal(Path)
@@ -68,6 +70,7 @@ class Bridge(QObject):
         self._library = library
         self._asked: Query | None = None
         self._search: Future[SearchResult] | None = None
+        self._region: Future[Box | None] | None = None
         self._wanted: set[tuple[SegmentId, int]] = set()
         self._wanted_lock = threading.Lock()
         self._closed = False
@@ -115,6 +118,26 @@ class Bridge(QObject):
     def load_picture(self, hit: Hit, edge_px: int) -> None:
         """Loads one larger picture; answers with `thumbnail_loaded`."""
         self._fetch(hit, edge_px, always=True)
+
+    def find_region(self, hit: Hit) -> None:
+        """Finds the part of a hit's picture that the last question's words fit best.
+
+        Answers with `region_found` where there is one, unless another hit or question follows.
+        """
+        query = self._asked
+        if self._closed or query is None:
+            return
+        if self._region is not None:
+            self._region.cancel()
+
+        def deliver(done: Future[Box | None]) -> None:
+            if self._closed or done.cancelled() or query != self._asked or done is not self._region:
+                return
+            if done.exception() is None and (region := done.result()) is not None:
+                self.region_found.emit(hit.segment_id, region)
+
+        self._region = self._library.region_async(hit, query)
+        self._region.add_done_callback(deliver)
 
     def load_file_picture(self, path: Path) -> None:
         """Loads a small picture of a file anywhere; answers with `file_picture_loaded`."""

@@ -46,6 +46,8 @@ class HitDesk(QObject):
         self.large.closed.connect(self._on_closed)
         for view in (self.preview, self.large):
             view.picture.wanted.connect(bridge.load_picture)
+            view.picture.region_wanted.connect(bridge.find_region)
+            bridge.region_found.connect(view.picture.show_region)
             view.text.wanted.connect(bridge.load_text)
             bridge.thumbnail_loaded.connect(view.picture.show_picture)
             bridge.text_loaded.connect(view.text.show_text)

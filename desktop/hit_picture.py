@@ -9,9 +9,11 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop import icons, theme
+from desktop.region_frame import FRAMED, frame
 from desktop.results.thumbnail_cache import EDGES_PX, ThumbnailCache
 from desktop.text_marks import lines_with, mark
-from engine.records import Hit
+from engine.readings import Box
+from engine.records import Hit, Retriever
 
 REST_MS = 60
 """Longer than a key that is held takes to repeat: what is passed by is not asked for."""
@@ -23,12 +25,14 @@ _UNREADABLE_PX = 2 * ICON_PX
 
 
 class HitPicture(QWidget):
-    """Shows the picture of one hit, with marks where the words of a query stand in it.
+    """Shows the picture of one hit, with marks where the words of a query stand in it, or a frame
+    around the part that fits them best.
 
     Asks for it with a longer side of `edge_px`. What is drawn over it goes into `place`.
     """
 
     wanted = Signal(Hit, int)
+    region_wanted = Signal(Hit)
     changed = Signal()
     clicked = Signal()
 
@@ -44,9 +48,10 @@ class HitPicture(QWidget):
         self._colours = colours
         self._hit: Hit | None = None
         self._words: Sequence[str] = ()
+        self._region: Box | None = None
         self._picture = QPixmap()
         self._fitted = QPixmap()
-        self._is_whole = self._is_awaited = self._is_unreadable = False
+        self._is_whole = self._is_awaited = self._is_unreadable = self._seeks_region = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -57,15 +62,26 @@ class HitPicture(QWidget):
 
         The picture of a hit that shows already stays.
         """
-        before, self._hit, self._words = self._hit, hit, words
-        if hit is None or before is None or _picture_of(hit) != _picture_of(before):
+        before, self._hit = self._hit, hit
+        is_another = hit is None or before is None or _picture_of(hit) != _picture_of(before)
+        if is_another or tuple(words) != tuple(self._words):
+            self._region = None
+            self._seeks_region = hit is not None and bool(words) and _is_seen(hit)
+        self._words = words
+        if is_another:
             self._rest.stop()
             self._is_whole = self._is_awaited = self._is_unreadable = False
             at_hand = self._cache.at_hand(hit.segment_id, EDGES_PX[-1]) if hit else None
             self._set(QPixmap() if at_hand is None else at_hand)
-        if hit is not None and hit.has_picture and not self._is_whole and not self._is_awaited:
+        if hit is not None and hit.has_picture and (self._lacks_picture or self._seeks_region):
             self._rest.start()
         self._tell()
+
+    def show_region(self, segment_id: int, region: Box) -> None:
+        """Frames the part of the current hit's picture that fits best."""
+        if self._hit is not None and segment_id == self._hit.segment_id:
+            self._region = region
+            self._tell()
 
     def show_picture(self, segment_id: int, edge_px: int, image: QImage) -> None:
         """Shows the picture of the current hit, or a smaller one until that comes.
@@ -82,6 +98,11 @@ class HitPicture(QWidget):
             self._is_whole = not image.isNull()
             self._is_unreadable = self._picture.isNull()
         self._tell()
+
+    @property
+    def has_region(self) -> bool:
+        """Whether a part of the picture is framed."""
+        return self._region is not None and not self._picture.isNull()
 
     @property
     def is_whole(self) -> bool:
@@ -111,14 +132,24 @@ class HitPicture(QWidget):
         self._picture, self._fitted = picture, QPixmap()
 
     def _tell(self) -> None:
-        self.setAccessibleDescription(UNREADABLE if self._is_unreadable else "")
+        told = UNREADABLE if self._is_unreadable else FRAMED if self.has_region else ""
+        self.setAccessibleDescription(told)
         self.update()
         self.changed.emit()
 
+    @property
+    def _lacks_picture(self) -> bool:
+        return not self._is_whole and not self._is_awaited
+
     def _ask(self) -> None:
-        if self._hit is not None:
+        if self._hit is None:
+            return
+        if self._lacks_picture:
             self._is_awaited = True
             self.wanted.emit(self._hit, self._edge_px)
+        if self._seeks_region:
+            self._seeks_region = False
+            self.region_wanted.emit(self._hit)
 
     def _paint_unreadable(self, painter: QPainter) -> None:
         faint = self._colours().faint
@@ -147,6 +178,8 @@ class HitPicture(QWidget):
             self._fitted.setDevicePixelRatio(ratio)
         painter.drawPixmap(place.topLeft(), self._fitted)
         mark(painter, place, lines_with(self._words, self._hit.snippet, self._hit.boxes))
+        if self._region is not None:
+            frame(painter, place, self._region)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(
@@ -157,6 +190,11 @@ class HitPicture(QWidget):
 
 _SHAPE = QSize(4, 3)
 """Of what is not known yet."""
+
+
+def _is_seen(hit: Hit) -> bool:
+    """Whether a hit was found by what its picture shows."""
+    return any(match.retriever is Retriever.PHOTO_MEANING for match in hit.matches)
 
 
 def _picture_of(hit: Hit) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from desktop.breaking_label import BreakingLabel, breakable
 from desktop.copies import Copies
 from desktop.hit_picture import HitPicture
 from desktop.hit_text import HitText
+from desktop.region_frame import FRAMED
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.paths import shown_inside
 from engine.records import Hit
@@ -58,6 +59,7 @@ class Preview(QScrollArea):
         self.picture.setCursor(Qt.CursorShape.PointingHandCursor)
         self.picture.setToolTip("Show it large")
         self.picture.changed.connect(self._fit_picture)
+        self.picture.changed.connect(self._explain)
         self.text = HitText()
         self.text.document().documentLayout().documentSizeChanged.connect(self._fit_text)
         self._title = BreakingLabel("title")
@@ -116,13 +118,20 @@ class Preview(QScrollArea):
         self._path.setText(breakable(shown_inside(hit.path, hit.member)))
         self._open.setEnabled(hit.online)
         self._reveal.setEnabled(hit.online)
-        verdict, reasons = hit_lines.verdict_of(hit), hit_lines.reasons_for(hit)
-        self._why.setText(f"<b>{verdict}</b><br>{_lines(reasons)}")
+        self._explain()
 
     def tint(self) -> None:
         """Takes on the colours in use."""
         for button, icon in self._tools:
             button.setIcon(icons.icon(icon))
+
+    def _explain(self) -> None:
+        if self._hit is None:
+            return
+        reasons = [*hit_lines.reasons_for(self._hit)]
+        if self.picture.has_region:
+            reasons.append(FRAMED)
+        self._why.setText(f"<b>{hit_lines.verdict_of(self._hit)}</b><br>{_lines(reasons)}")
 
     def _fit_text(self) -> None:
         """Makes room for the text, as much as is left beside a picture or above the facts."""

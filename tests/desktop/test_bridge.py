@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QThread
 
 from desktop.bridge import Bridge
@@ -49,6 +50,38 @@ def test_a_thumbnail_may_be_wanted_again(home, qapp, qtbot, pictures, make_photo
     with qtbot.waitSignal(bridge.thumbnail_loaded, timeout=20_000) as loaded:
         bridge.want_thumbnails([hit], 256)
     assert loaded.args[2].width() == 96
+    bridge.close()
+
+
+def test_a_region_comes_for_the_last_question_only(
+    home, qapp, qtbot, pictures, real_photos
+) -> None:
+    pictures.mkdir(exist_ok=True)
+    four = Image.new("RGB", (480, 480))
+    for number, name in enumerate(["rocket", "coffee", "motorcycle", "cat"]):
+        with Image.open(real_photos[name]) as photo:
+            corner = (240 * (number % 2), 240 * (number // 2))
+            four.paste(photo.convert("RGB").resize((240, 240)), corner)
+    four.save(pictures / "four.png")
+    library = Library.open(home)
+    for _ in library.index([pictures]):
+        pass
+    bridge = Bridge(library)
+    found = []
+    bridge.region_found.connect(lambda *args: found.append(args))
+    with qtbot.waitSignal(bridge.search_finished, timeout=20_000) as finished:
+        bridge.search(Query(text="a cat"))
+    (hit,) = finished.args[0].hits
+    bridge.find_region(hit)
+    with qtbot.waitSignal(bridge.search_finished, timeout=20_000):
+        bridge.search(Query(text="a motorcycle"))
+    with qtbot.waitSignal(bridge.region_found, timeout=20_000):
+        bridge.find_region(hit)
+    assert len(found) == 1
+    segment, region = found[0]
+    assert segment == hit.segment_id
+    assert region.left + region.right < 1
+    assert region.top + region.bottom > 1
     bridge.close()
 
 

@@ -8,9 +8,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QImage
 
 from desktop.hit_picture import UNREADABLE, HitPicture
+from desktop.region_frame import FRAMED
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.readings import Box, Details
-from engine.records import SegmentId
+from engine.records import Match, Retriever, SegmentId
 
 EDGE_PX = 1024
 
@@ -132,3 +133,33 @@ def test_words_are_marked_where_they_stand_in_the_picture(picture, make_hit) -> 
     image = picture.grab().toImage()
     assert image.pixelColor(200, 130) != Qt.GlobalColor.white
     assert image.pixelColor(200, 250) == Qt.GlobalColor.white
+
+
+def test_the_part_that_fits_best_is_framed(picture, make_hit, qtbot) -> None:
+    picture.resize(400, 400)
+    hit = make_hit(1, details=Details(width=800, height=400))
+    with qtbot.waitSignal(picture.region_wanted) as wanted:
+        picture.show_hit(hit, ("boat",))
+    assert wanted.args == [hit]
+    picture.show_picture(1, EDGE_PX, filled(Qt.GlobalColor.gray, 800, 400))
+    plain = picture.grab().toImage()
+    picture.show_region(2, Box(0, 0, 0.5, 0.5))
+    assert picture.grab().toImage() == plain, "that of another hit"
+    picture.show_region(1, Box(0.5, 0.5, 1, 1))
+    framed = picture.grab().toImage()
+    assert framed.pixelColor(200, 250) != plain.pixelColor(200, 250)
+    assert framed.pixelColor(300, 250) == plain.pixelColor(300, 250)
+    assert picture.accessibleDescription() == FRAMED
+    with qtbot.waitSignal(picture.region_wanted):
+        picture.show_hit(hit, ("harbour",))
+    assert picture.grab().toImage() == plain
+    assert not picture.has_region
+
+
+def test_no_frame_is_asked_for_what_words_alone_found(picture, make_hit, qtbot) -> None:
+    by_name = make_hit(1, matches=(Match(Retriever.NAME, 1, 0.8, ""),))
+    with qtbot.assertNotEmitted(picture.region_wanted), qtbot.waitSignal(picture.wanted):
+        picture.show_hit(by_name, ("boat",))
+    picture.show_picture(1, EDGE_PX, filled(Qt.GlobalColor.gray))
+    with qtbot.assertNotEmitted(picture.region_wanted), qtbot.waitSignal(picture.wanted):
+        picture.show_hit(make_hit(2), ())
