@@ -44,7 +44,7 @@ class GridLayout:
 
     def __init__(self, sections: Sequence[Section], width_px: int, tile_px: int) -> None:
         self.sections = tuple(sections)
-        inner = max(width_px - 2 * MARGIN_PX, tile_px)
+        inner = max(width_px - 2 * MARGIN_PX, 1)
         self.columns = max(1, round((inner + GAP_PX) / (tile_px + GAP_PX)))
         self._step_x = (inner + GAP_PX) / self.columns
         self._tile_width = int(self._step_x) - GAP_PX

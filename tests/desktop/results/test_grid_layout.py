@@ -59,3 +59,11 @@ def test_a_hundred_thousand_items_cost_no_more_than_a_screen() -> None:
     shown = layout.visible(layout.height // 2, layout.height // 2 + 900)
     assert 10 < len(shown) < 60
     assert layout.tile(99_999).index == 99_999
+
+
+@given(LAYOUTS, st.integers(1, 2000), st.integers(96, 420))
+def test_tiles_are_no_wider_than_the_grid(layout: GridLayout, width_px: int, tile_px: int) -> None:
+    layout = GridLayout(layout.sections, width_px, tile_px)
+    for index in range(layout.count):
+        tile = layout.tile(index)
+        assert width_px < 60 or tile.x + tile.width <= width_px
