@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
     QKeySequence,
+    QResizeEvent,
     QShortcut,
     QShowEvent,
 )
@@ -33,6 +34,10 @@ from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
 from engine.paths import shown
 from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
+
+LEAST_RESULTS_PX = 300
+ROOMY_PX = 1000
+"""A window that is narrower shows the preview only when it is asked to."""
 
 
 class MainWindow(QMainWindow):
@@ -117,6 +122,7 @@ class MainWindow(QMainWindow):
         state = self._state
         self._fold_left = FoldButton("panel-left", self.sidebar, "sidebar", state)
         self._fold_right = FoldButton("panel-right", self.preview, "preview", state)
+        self.results.setMinimumWidth(LEAST_RESULTS_PX)
         for panel in (self.sidebar, self.results, self.preview):
             self._splitter.addWidget(panel)
         self._splitter.setHandleWidth(1)
@@ -238,6 +244,10 @@ class MainWindow(QMainWindow):
             tinted.tint()
 
     # Qt's own
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold_right.make_room(event.size().width() >= ROOMY_PX)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -19,20 +19,33 @@ class FoldButton(QToolButton):
         self.setAccessibleName(what_it_does)
         self.setToolTip(what_it_does)
         self._icon_name = icon
-        is_shown = state.is_shown(name)
-        self.setChecked(is_shown)
-        panel.setVisible(is_shown)
-
-        def toggle(checked: bool) -> None:
-            panel.setVisible(checked)
-            state.set_shown(name, checked)
-
-        self.toggled.connect(toggle)
+        self._panel = panel
+        self._name = name
+        self._state = state
+        self._has_room = True
+        self._show(state.is_shown(name))
+        self.toggled.connect(self._on_toggled)
         self.tint()
+
+    def make_room(self, has_room: bool) -> None:
+        """Folds the panel as room for it goes; shows it again, if it was shown, as that comes."""
+        if has_room != self._has_room:
+            self._has_room = has_room
+            self._show(has_room and self._state.is_shown(self._name))
 
     def tint(self) -> None:
         """Takes on the colours in use."""
         self.setIcon(icons.icon(self._icon_name))
+
+    def _show(self, shown: bool) -> None:
+        self.blockSignals(True)
+        self.setChecked(shown)
+        self.blockSignals(False)
+        self._panel.setVisible(shown)
+
+    def _on_toggled(self, shown: bool) -> None:
+        self._panel.setVisible(shown)
+        self._state.set_shown(self._name, shown)
 
 
 class Toolbar(QWidget):

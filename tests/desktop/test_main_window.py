@@ -302,6 +302,18 @@ def test_the_last_searches_are_offered_below_the_empty_field(open_window, shelf,
         qtbot.keyClick(menu, Qt.Key.Key_Return)
 
 
+def test_in_a_narrow_window_the_preview_makes_room_for_the_grid(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window.resize(700, 500)
+    qtbot.waitUntil(window.preview.isHidden)
+    view = window.results.view
+    qtbot.waitUntil(lambda: view.viewport().width() > 400)
+    assert view.rect_of(0).right() < view.viewport().width()
+    window.resize(1200, 800)
+    qtbot.waitUntil(window.preview.isVisible)
+
+
 def test_a_folder_is_listed_as_soon_as_it_is_added(
     open_window, pictures, qtbot, monkeypatch
 ) -> None:
