@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         for keys, action in (
             ("Ctrl+F", self.search_bar.focus),
             ("/", self.search_bar.focus),
+            (QKeySequence.StandardKey.HelpContents, self.search_bar.show_help),
             ("Ctrl+V", self._intake.paste),
             ("Ctrl+O", self._intake.pick_folder),
             ("Ctrl+I", self._fold_right.toggle),

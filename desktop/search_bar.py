@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidg
 from desktop import icons, intake, theme
 from desktop.history import Asked
 from desktop.picture_chip import Example, PictureChip
+from desktop.search_help import Filter, SearchHelp
 from engine.paths import shown
 from engine.readings import Kind
 from engine.records import Hit, Query
@@ -46,6 +47,12 @@ class SearchBar(QWidget):
         self._pick = QToolButton()
         self._pick.setAccessibleName("Choose a picture to search with")
         self._pick.setToolTip("Search with a picture…")
+        self._ask_help = QToolButton()
+        self._ask_help.setAccessibleName("What you can ask, and keys")
+        keys = QKeySequence(QKeySequence.StandardKey.HelpContents)
+        native = keys.toString(QKeySequence.SequenceFormat.NativeText)
+        self._ask_help.setToolTip(f"What you can ask, and keys ({native})")
+        self._help = SearchHelp(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 4)
         layout.setSpacing(8)
@@ -53,12 +60,15 @@ class SearchBar(QWidget):
         layout.addWidget(self._chip)
         layout.addWidget(self._field, 1)
         layout.addWidget(self._pick)
+        layout.addWidget(self._ask_help)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._typing.timeout.connect(self._ask)
         self._field.textChanged.connect(self._typing.start)
         self._field.returnPressed.connect(self._enter)
         self._chip.removed.connect(self.remove_picture)
         self._pick.clicked.connect(self.picture_asked_for)
+        self._ask_help.clicked.connect(self.show_help)
+        self._help.chosen.connect(self.add_filter)
         self._show_example()
         self.tint()
 
@@ -81,6 +91,7 @@ class SearchBar(QWidget):
         """Takes on the colours in use."""
         self._glass.setPixmap(icons.pixmap("search", theme.colours().faint, 18))
         self._pick.setIcon(icons.icon("image"))
+        self._ask_help.setIcon(icons.icon("circle-question-mark"))
         self._chip.tint()
 
     def put(self, asked: Asked) -> None:
@@ -136,6 +147,17 @@ class SearchBar(QWidget):
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._field.end(False)
         self._field.insert(text)
+
+    def add_filter(self, example: Filter) -> None:
+        """Adds a filter to the words, with its value selected: one types one's own over it."""
+        before = f"{self._field.text()} ".lstrip() + example.opening
+        self._field.setText(f"{before}{example.value}{example.closing}")
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._field.setSelection(len(before), len(example.value))
+
+    def show_help(self) -> None:
+        """Tells what can be asked, and which keys there are."""
+        self._help.open_below(self)
 
     def _ask(self) -> None:
         self._typing.stop()

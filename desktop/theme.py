@@ -148,6 +148,10 @@ QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QMessageBox #qt_msgbox_label {{ font-weight: 600; }}
 QMessageBox #qt_msgbox_informativelabel {{ min-width: 380px; }}
+#searchHelp {{ background: {raised}; border: 1px solid {separator}; }}
+#searchHelp QPushButton {{ border-color: transparent; background: {hover}; padding: 3px 8px;
+    text-align: left; }}
+#searchHelp QPushButton:hover, #searchHelp QPushButton:focus {{ border-color: {accent}; }}
 QMenu {{ background: {raised}; border: 1px solid {separator}; padding: 4px; }}
 QMenu::item {{ padding: 6px 20px; border-radius: 5px; }}
 QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}

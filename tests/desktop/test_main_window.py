@@ -302,6 +302,16 @@ def test_the_last_searches_are_offered_below_the_empty_field(open_window, shelf,
         qtbot.keyClick(menu, Qt.Key.Key_Return)
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the panel, offscreen
+def test_help_is_one_key_away(open_window, qtbot) -> None:
+    window = open_window()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window.search_bar._field, Qt.Key.Key_F1)
+    assert window.search_bar._help.isVisible()
+    qtbot.keyClick(window.search_bar._help, Qt.Key.Key_Escape)
+    assert window.search_bar._help.isHidden()
+
+
 def test_in_a_narrow_window_the_preview_makes_room_for_the_grid(open_window, shelf, qtbot) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
