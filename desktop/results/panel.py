@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import formats
@@ -21,6 +22,10 @@ from engine.records import Band, Hit, IndexProgress, Phase, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
 LARGEST_TILE_PX = 420
+ZOOM_PX = 24
+_NOTCH = 120
+"""By how much a wheel turns in one step, in Qt's unit, eighths of a degree."""
+
 _HOW_TO_GO_ON = "Let it go on with ▷ at the bottom of the window."
 
 
@@ -158,6 +163,10 @@ class ResultsPanel(QWidget):
                 "search", "Nothing found", f"Try other words or fewer filters{or_place}."
             )
 
+    def zoom(self, steps: float) -> None:
+        """Makes pictures larger by some steps, or smaller where these are below 0."""
+        self._slider.setValue(round(self._slider.value() + steps * ZOOM_PX))
+
     def _on_size(self, tile_px: int) -> None:
         self.view.set_tile_size(tile_px)
         self.tile_size_changed.emit(tile_px)
@@ -166,6 +175,14 @@ class ResultsPanel(QWidget):
         if self._result is not None:
             self._show_hits(self._result, keep_place=False)
         self.newest_first_changed.emit(newest_first)
+
+    # Qt's own
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(event.angleDelta().y() / _NOTCH)
+        else:
+            super().wheelEvent(event)
 
 
 def _question(result: SearchResult) -> Query:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
@@ -300,6 +300,32 @@ def test_the_last_searches_are_offered_below_the_empty_field(open_window, shelf,
     (menu,) = again.search_bar.findChildren(QMenu)
     with answering(qtbot, again, text="a cat"):
         qtbot.keyClick(menu, Qt.Key.Key_Return)
+
+
+def test_pictures_are_made_larger_by_keys_and_by_the_wheel(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    qtbot.waitUntil(window.isActiveWindow)
+    slider, view = window.results._slider, window.results.view
+    sizes = [slider.value()]
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+        qtbot.keyClick(view, key, ctrl)
+        sizes.append(slider.value())
+    centre = QPointF(view.rect().center())
+    turned = QWheelEvent(
+        centre,
+        centre,
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        ctrl,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(window.results, turned)  # where the grid lets it go to
+    sizes.append(slider.value())
+    assert sizes[0] == sizes[2] < sizes[1] == sizes[3]
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the panel, offscreen
