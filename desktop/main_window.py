@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QGuiApplication,
     QImage,
+    QKeyEvent,
     QKeySequence,
     QResizeEvent,
     QShortcut,
@@ -248,6 +249,14 @@ class MainWindow(QMainWindow):
             tinted.tint()
 
     # Qt's own
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What nobody had a use for: letters are meant for the search, wherever they are typed.
+        has_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        if not has_alt and event.text().isprintable() and event.text().strip():
+            self.search_bar.type_on(event.text())
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

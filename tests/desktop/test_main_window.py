@@ -302,6 +302,18 @@ def test_the_last_searches_are_offered_below_the_empty_field(open_window, shelf,
         qtbot.keyClick(menu, Qt.Key.Key_Return)
 
 
+def test_letters_typed_among_the_results_go_on_with_the_search(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    qtbot.waitUntil(window.isActiveWindow)
+    ask(qtbot, window, "a rock")
+    window.results.view.setFocus()
+    with answering(qtbot, window, text="a rocket"):
+        qtbot.keyClick(window.results.view, "e")
+        qtbot.keyClick(window.focusWidget(), "t")
+    assert window.search_bar._field.hasFocus()
+
+
 def test_pictures_are_made_larger_by_keys_and_by_the_wheel(open_window, shelf, qtbot) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
