@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self._connect_bridge()
         self._add_shortcuts()
         state.restore(self, self._splitter)
+        self._make_room()  # before it shows: a panel too many would make it wider
         self.search_bar.focus()
         self.refresh()
         if state.is_paused:
@@ -243,6 +244,9 @@ class MainWindow(QMainWindow):
     def _on_tile_size(self, tile_px: int) -> None:
         self._state.tile_px = tile_px
 
+    def _make_room(self) -> None:
+        self._fold_right.make_room(self.width() >= ROOMY_PX)
+
     def _tint(self) -> None:
         panels = (self.search_bar, self.sidebar, self.preview, self.status, self.results.empty)
         for tinted in (*panels, self._fold_left, self._asking.way_back, self._fold_right):
@@ -260,7 +264,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fold_right.make_room(event.size().width() >= ROOMY_PX)
+        self._make_room()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -358,6 +358,10 @@ def test_in_a_narrow_window_the_preview_makes_room_for_the_grid(open_window, she
     view = window.results.view
     qtbot.waitUntil(lambda: view.viewport().width() > 400)
     assert view.rect_of(0).right() < view.viewport().width()
+    window.resize(600, 500)
+    window.close()
+    window = open_window()
+    assert window.width() == 600, "as it was left"
     window.resize(1200, 800)
     qtbot.waitUntil(window.preview.isVisible)
 
