@@ -15,19 +15,16 @@ from PySide6.QtGui import QImage
 
 from desktop import mishaps
 from desktop.models.bridge import ModelsBridge
+from engine.events import Event, Failure, IndexProgress, LibraryChanged
 from engine.library import Library
 from engine.paths import shown
 from engine.readings import Box
 from engine.records import (
     ContentId,
     Counts,
-    Event,
-    Failure,
     Folder,
     FolderId,
     Hit,
-    IndexProgress,
-    LibraryChanged,
     Query,
     SearchResult,
     SegmentId,

@@ -33,8 +33,9 @@ from desktop.skips_dialog import SkipsDialog
 from desktop.status_bar import StatusBar
 from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
+from engine.events import IndexProgress, Phase
 from engine.paths import shown
-from engine.records import Folder, Hit, IndexProgress, Phase, SearchResult, SegmentId
+from engine.records import Folder, Hit, SearchResult, SegmentId
 
 LEAST_RESULTS_PX = 300
 ROOMY_PX = 1000

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 
 from desktop import formats, icons
 from desktop.elided_label import ElidedLabel
+from engine.events import IndexProgress, Phase
 from engine.readings import SkipReason
-from engine.records import Counts, IndexProgress, Phase
+from engine.records import Counts
 
 
 class StatusBar(QWidget):

@@ -19,9 +19,10 @@ from engine.commands.read import read_files
 from engine.commands.training import train
 from engine.errors import KeepsightError
 from engine.evaluation.command import evaluate
+from engine.events import Phase
 from engine.paths import Home, shown, shown_inside
 from engine.readings import Kind
-from engine.records import Phase, Query
+from engine.records import Query
 
 OpenWindow = Callable[[Home, tuple[Path, ...]], int]
 

@@ -13,6 +13,7 @@ import filelock
 
 from engine import settings
 from engine.errors import LibraryBusyError, ModelError
+from engine.events import Event, Failure, IndexProgress, LibraryChanged
 from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
@@ -24,13 +25,9 @@ from engine.readings import Box, Kind, PixelSpec, ReadFailure, Reading
 from engine.records import (
     ContentId,
     Counts,
-    Event,
-    Failure,
     Folder,
     FolderId,
     Hit,
-    IndexProgress,
-    LibraryChanged,
     Query,
     Retriever,
     SearchResult,

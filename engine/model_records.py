@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.records import ModelCard, Preparing
+from engine.events import Preparing
+from engine.records import ModelCard
 
 
 class Standing(StrEnum):

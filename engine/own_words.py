@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.records import Failure, Query
+from engine.events import Failure
+from engine.records import Query
 from engine.roster.in_use import ModelsInUse
 from engine.search.probes import Read
 from engine.search.query import parse

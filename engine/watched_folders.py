@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import FolderError
+from engine.events import Event, Failure
 from engine.paths import shown
-from engine.records import Event, Failure, Folder, FolderId
+from engine.records import Folder, FolderId
 from engine.sources import rules
 from engine.sources.watch import Changes, Watcher
 from engine.store import folders

@@ -14,8 +14,8 @@ from desktop.models.dialog import ModelsDialog
 from desktop.models.import_dialog import ModelImportDialog
 from desktop.models.sent_dialog import ModelSentDialog
 from desktop.models.words import Action
+from engine.events import IndexProgress, Phase
 from engine.model_records import Download, ModelEntry, ModelsOverview, Standing
-from engine.records import IndexProgress, Phase
 
 
 class ModelsDesk(QObject):

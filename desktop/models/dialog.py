@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop.fitting import fit
 from desktop.models.advice_bar import AdviceBar
 from desktop.models.row import ModelRow
+from engine.events import IndexProgress, Phase
 from engine.model_records import (
     ModelEntry,
     ModelsOverview,
@@ -26,7 +27,6 @@ from engine.model_records import (
     TaskEnded,
     TaskProgress,
 )
-from engine.records import IndexProgress, Phase
 
 EXPLANATION = (
     "A model is what understands your photos and your words, on this computer only. A stronger "

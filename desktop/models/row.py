@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from desktop.models import words
 from desktop.models.words import Action
+from engine.events import IndexProgress, Phase, Preparing
 from engine.model_records import Advised, ModelEntry, Standing, TaskProgress
-from engine.records import IndexProgress, Phase, Preparing
 
 
 class ModelRow(QWidget):

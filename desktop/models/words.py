@@ -8,8 +8,8 @@ from enum import StrEnum
 from PySide6.QtCore import QLocale
 
 from desktop import formats
+from engine.events import IndexProgress, Phase, Preparing
 from engine.model_records import Advised, Doing, ModelEntry, Standing, TaskProgress
-from engine.records import IndexProgress, Phase, Preparing
 
 MANY_LANGUAGES = "mul"
 """The code that stands for others beside those that are named."""

@@ -18,7 +18,8 @@ from desktop.results.order_button import OrderButton
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from desktop.usual_folders import usual_folders
-from engine.records import Band, Hit, IndexProgress, Phase, Query, SearchResult
+from engine.events import IndexProgress, Phase
+from engine.records import Band, Hit, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
 LARGEST_TILE_PX = 420

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import KeepsightError
+from engine.events import Event, Failure, IndexProgress, LibraryChanged, Phase
 from engine.indexing.embedding import Embedder
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.progress import Meter
@@ -22,7 +23,7 @@ from engine.indexing.switch import Switch
 from engine.paths import shown
 from engine.readers import registry
 from engine.readings import SkipReason
-from engine.records import Event, Failure, FolderId, IndexProgress, LibraryChanged, Phase
+from engine.records import FolderId
 from engine.sources.watch import Changes
 from engine.store import contents, embeddings, files, folders
 from engine.store.database import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from engine.records import IndexProgress, Phase
+from engine.events import IndexProgress, Phase
 
 WINDOW_S = 15.0
 """The rate is that of the last seconds, so that a slow start or a pause is soon forgotten."""

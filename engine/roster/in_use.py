@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from engine import settings
 from engine.errors import ModelError
+from engine.events import Preparing
 from engine.indexing.embedding import Embedder
 from engine.indexing.indexer import Indexer
 from engine.indexing.switch import Switch
@@ -17,7 +18,7 @@ from engine.models.base import Encoder
 from engine.models.shelf.installed import ModelStore
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
-from engine.records import ModelCard, Preparing
+from engine.records import ModelCard
 from engine.search.probes import Answering, Read
 from engine.search.searcher import Searcher
 from engine.store import embeddings

@@ -26,9 +26,9 @@ from desktop import app as application
 from desktop.bridge import Bridge
 from desktop.main_window import MainWindow
 from desktop.window_state import WindowState
+from engine.events import Phase
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Phase
 
 TICK_MS = 5
 SEARCH_EVERY_MS = 1000

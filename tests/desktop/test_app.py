@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 
 from desktop import app as application
 from desktop.window_state import WindowState
-from engine.records import Phase
+from engine.events import Phase
 
 
 def test_while_another_program_indexes_the_status_says_so(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from desktop import pace, questions
-from engine.records import Phase
+from engine.events import Phase
 from engine.store.database import Database
 
 PATIENCE_MS = 20_000

@@ -1,6 +1,7 @@
 from desktop.status_bar import StatusBar
+from engine.events import IndexProgress, Phase
 from engine.readings import SkipReason
-from engine.records import Counts, IndexProgress, Phase
+from engine.records import Counts
 
 
 def test_progress_is_told_in_words(qtbot) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import Event, Phase
 from engine.library import Library
-from engine.records import Event, Phase, Query
+from engine.records import Query
 
 PATIENCE_S = 60
 

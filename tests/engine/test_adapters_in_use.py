@@ -12,10 +12,11 @@ from PIL import Image
 
 from engine.commands.adapter import run_adapter
 from engine.errors import CaptionsError, ModelError
+from engine.events import Failure
 from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
-from engine.records import Failure, Query
+from engine.records import Query
 from engine.training.adapters import fit
 from engine.training.adapters.adapter import Adapter, Measured
 from engine.training.adapters.judgements import Judgement

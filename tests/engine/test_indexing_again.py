@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import Event, Phase
 from engine.indexing import pipeline
 from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import ReadFailure, SkipReason
-from engine.records import Event, Phase, Query
+from engine.records import Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:

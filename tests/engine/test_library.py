@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import FolderError, KeepsightError, LibraryBusyError
+from engine.events import Event, LibraryChanged
 from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, SkipReason
-from engine.records import Event, FolderState, LibraryChanged, Query
+from engine.records import FolderState, Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:

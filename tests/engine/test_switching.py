@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from engine import settings
+from engine.events import IndexProgress, Phase, Preparing
 from engine.library import Library
 from engine.models import catalog
 from engine.models.base import Encoder
 from engine.paths import Home
 from engine.readings import Kind
-from engine.records import IndexProgress, Phase, Preparing, Query
+from engine.records import Query
 from tests.engine.choosing import answering, choose_model
 from tests.engine.conftest import PATIENCE_S
 

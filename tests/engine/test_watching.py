@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from engine.events import Event, Phase
 from engine.library import Library
-from engine.records import Event, Phase, Query
+from engine.records import Query
 
 
 @pytest.fixture

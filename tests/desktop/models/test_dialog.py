@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButto
 from desktop.main_window import MainWindow
 from desktop.models.row import ModelRow
 from desktop.models.words import Action
+from engine.events import IndexProgress, Phase
 from engine.model_records import Doing, ModelEvent, Standing, TaskEnded, TaskProgress
 from engine.models.shelf.choices import choices
 from engine.models.shelf.importing import import_model
 from engine.models.shelf.installed import ModelStore
-from engine.records import IndexProgress, Phase
 from engine.roster import advice
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn

@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QApplication
 from desktop import app as application
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
+from engine.events import IndexProgress, Phase
 from engine.readings import Kind
-from engine.records import Band, IndexProgress, Phase, Query, SearchResult
+from engine.records import Band, Query, SearchResult
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import Event, Failure, IndexProgress, Phase
 from engine.indexing import batch
 from engine.indexing.pipeline import Pipeline
 from engine.library import Library
 from engine.paths import Home
 from engine.readers import hashing
 from engine.readers.isolation import ReaderPool
-from engine.records import Event, Failure, IndexProgress, Phase, Query
+from engine.records import Query
 
 
 def run(library: Library, folder: Path) -> None:

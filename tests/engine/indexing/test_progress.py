@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.events import Phase
 from engine.indexing import progress
 from engine.indexing.progress import Meter
-from engine.records import Phase
 
 
 @pytest.fixture

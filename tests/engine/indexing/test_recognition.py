@@ -12,11 +12,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from engine import settings
+from engine.events import Event, IndexProgress, Phase
 from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, ReadFailure, SkipReason
-from engine.records import Event, IndexProgress, Phase, Query, Retriever
+from engine.records import Query, Retriever
 
 pytestmark = pytest.mark.slow
 
