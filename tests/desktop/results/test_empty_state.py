@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton
 
 from desktop.results.empty_state import EmptyState
 
-PICTURES, DOCUMENTS = Path("/home/a/Pictures"), Path("/home/a/Docs & more")
+PICTURES, DOCUMENTS = Path("/pictures/Pictures"), Path("/pictures/Docs & more")
 
 
 def buttons(empty: EmptyState) -> dict[str, QPushButton]:
