@@ -24,6 +24,7 @@ from engine.search.dates import span_of
 from engine.search.query import ParsedQuery
 from engine.store import fulltext, listing, worded
 from engine.store.vectors import Neighbours, VectorIndex
+from engine.store.worded import Among
 
 WORDS_CHANCE = 0.9
 DETAILS_CHANCE = 0.85
@@ -172,12 +173,14 @@ def _nearest(
     return near, owners
 
 
-def by_words(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
+def by_words(
+    connection: sqlite3.Connection, parsed: ParsedQuery, among: Among, limit: int
+) -> list[Candidate]:
     """Contents one of whose passages has every word and phrase asked for."""
     words, expression = _expression(parsed)
     if not expression:
         return []
-    found = worded.by_passages(connection, expression, parsed.filters, limit)
+    found = worded.by_passages(connection, expression, among, limit)
     detail = f"its text has: {', '.join(words)}"
     is_telling = len(words) > FEW_WORDS or bool(parsed.filters.phrases)
     chances_of = [
@@ -190,17 +193,21 @@ def by_words(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) ->
     ]
 
 
-def by_details(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
+def by_details(
+    connection: sqlite3.Connection, parsed: ParsedQuery, among: Among, limit: int
+) -> list[Candidate]:
     """Contents that say every word asked for of themselves: a place, a tag, a camera, a title."""
     words, expression = _expression(parsed)
     if not expression:
         return []
-    said = worded.by_details(connection, expression, parsed.filters, limit)
+    said = worded.by_details(connection, expression, among, limit)
     detail = f"its title, place, tags or camera have: {', '.join(words)}"
     return _named(said, Retriever.DETAILS, DETAILS_CHANCE, detail)
 
 
-def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:
+def by_name(
+    connection: sqlite3.Connection, parsed: ParsedQuery, among: Among, limit: int
+) -> list[Candidate]:
     """Contents with a file whose name, or folders' names, have every word asked for.
 
     Those whose name is what was asked for come first, those that have but the beginning of the last
@@ -209,25 +216,24 @@ def by_name(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> 
     words, expression = _expression(parsed)
     if not expression:
         return []
-    found = worded.named(connection, parsed.words, expression, parsed.filters, limit)
-    exact = [
+    found = worded.by_names(connection, parsed.words, expression, among, limit)
+    exact = [content_id for content_id, is_exact in found if is_exact]
+    others = [content_id for content_id, is_exact in found if not is_exact]
+    detail = f"its name is: {parsed.words}"
+    have = [
         replace(candidate, is_named=True)
-        for candidate in _named(
-            found, Retriever.NAME, EXACT_NAME_CHANCE, f"its name is: {parsed.words}"
-        )
+        for candidate in _named(exact, Retriever.NAME, EXACT_NAME_CHANCE, detail)
     ]
-    named = worded.by_names(connection, expression, parsed.filters, limit)
-    others = [content_id for content_id in named if content_id not in found]
     detail = f"its name or folder has: {', '.join(words)}"
-    have = exact + _named(others, Retriever.NAME, NAME_CHANCE, detail, after=len(exact))
+    have += _named(others, Retriever.NAME, NAME_CHANCE, detail, after=len(exact))
     beginning = fulltext.beginning_expression(words, parsed.filters.phrases)
     if not beginning:
         return have
     known = {candidate.content_id for candidate in have}
-    begun = worded.by_names(connection, beginning, parsed.filters, limit)
-    begun = [content_id for content_id in begun if content_id not in known]
+    begun = worded.by_names(connection, parsed.words, beginning, among, limit)
+    more = [content_id for content_id, _ in begun if content_id not in known]
     detail = f"its name or folder has words that begin so: {', '.join(words)}"
-    return have + _named(begun, Retriever.NAME, BEGINS_CHANCE, detail, after=len(have))
+    return have + _named(more, Retriever.NAME, BEGINS_CHANCE, detail, after=len(have))
 
 
 def by_date(connection: sqlite3.Connection, parsed: ParsedQuery, limit: int) -> list[Candidate]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.models.languages import unknown_language
 from engine.readings import Box
@@ -30,12 +29,10 @@ from engine.search.regions import best_region
 from engine.search.retrieve import Space
 from engine.store import embeddings, fulltext, listing
 from engine.store.database import Database
+from engine.store.listing import Allowed
 
 MOST_LEFT_OUT = 2000
 """About how many contents, at most, one unwanted word takes away by what they show."""
-
-_Allowed = Mapping[Medium, NDArray[np.int64] | None]
-"""The ids of the pictures and of the texts that may be found; None is all."""
 
 
 class Searcher:
@@ -75,7 +72,8 @@ class Searcher:
         parsed = parse(query)
         connection = self._database.reading()
         allowed = _allowed(connection, parsed.filters)
-        left_out = self._showing(connection, parsed.filters)
+        among = allowed.contents if allowed is not None else None
+        left_out = self._showing(connection, parsed.filters, allowed)
         limit = query.limit + len(left_out)
         lists = [
             retrieve.by_meaning(connection, space, probes, limit)
@@ -84,9 +82,9 @@ class Searcher:
             for space in self._spaces(connection, model, allowed)
         ]
         said = [
-            retrieve.by_words(connection, parsed, limit),
-            retrieve.by_details(connection, parsed, limit),
-            retrieve.by_name(connection, parsed, limit),
+            retrieve.by_words(connection, parsed, among, limit),
+            retrieve.by_details(connection, parsed, among, limit),
+            retrieve.by_name(connection, parsed, among, limit),
             retrieve.by_date(connection, parsed, limit),
         ]
         if query.picture is not None or query.like is not None:
@@ -112,13 +110,14 @@ class Searcher:
                 return best_region(jpeg, model.encoder, vector, scale, probe.photos)
         return None
 
-    def _showing(self, connection: sqlite3.Connection, filters: Filters) -> set[ContentId]:
+    def _showing(
+        self, connection: sqlite3.Connection, filters: Filters, allowed: Allowed | None
+    ) -> set[ContentId]:
         """The contents with a picture that shows what is not wanted: those that a search for it
         would find, and not as weak hits.
         """
         if not filters.without:
             return set()
-        allowed = _allowed(connection, filters)
         return {
             candidate.content_id
             for model in self._models
@@ -132,11 +131,12 @@ class Searcher:
         }
 
     def _spaces(
-        self, connection: sqlite3.Connection, model: Answering, allowed: _Allowed
+        self, connection: sqlite3.Connection, model: Answering, allowed: Allowed | None
     ) -> Iterator[Space]:
         """Where `model` looks: what is allowed and no model before it answers for."""
         before = self._models[: self._models.index(model)]
-        for medium, asked in allowed.items():
+        for medium in Medium:
+            asked = allowed.segments[medium] if allowed is not None else None
             index, inside = model.vectors.of(medium), asked
             if before:
                 inside = embeddings.keys(connection, model.vectors.model_id, medium)
@@ -155,7 +155,8 @@ class Searcher:
         chosen: list[tuple[Ranked, listing.Listed]] = []
         for start in range(0, len(ranked), query.limit):
             page = ranked[start : start + query.limit]
-            known = listing.details(connection, [r.content_id for r in page], parsed.filters)
+            contents = [each.content_id for each in page]
+            known = listing.details(connection, contents, parsed.filters, parsed.words)
             chosen += [(r, known[r.content_id]) for r in page if r.content_id in known]
             if len(chosen) >= query.limit:
                 break
@@ -164,7 +165,10 @@ class Searcher:
 
     def _newest(self, parsed: ParsedQuery, limit: int) -> tuple[Hit, ...]:
         connection = self._database.reading()
-        left_out = self._showing(connection, parsed.filters)
+        left_out: set[ContentId] = set()
+        if parsed.filters.without:
+            allowed = _allowed(connection, parsed.filters)
+            left_out = self._showing(connection, parsed.filters, allowed)
         rows = listing.newest(connection, parsed.filters, limit + len(left_out))
         chosen = [
             (Ranked(row.content_id, None, 1.0, Band.STRONG, ()), row)
@@ -174,11 +178,9 @@ class Searcher:
         return _hits(connection, chosen[:limit])
 
 
-def _allowed(connection: sqlite3.Connection, filters: Filters) -> _Allowed:
-    """The pictures and the texts that `filters` ask for; None where they ask for all."""
-    if filters == Filters():
-        return dict.fromkeys(Medium)
-    return listing.segments(connection, filters)
+def _allowed(connection: sqlite3.Connection, filters: Filters) -> Allowed | None:
+    """What `filters` ask for; None where they ask for all."""
+    return listing.allowed(connection, filters) if filters != Filters() else None
 
 
 def _hits(

@@ -33,21 +33,15 @@ _ANY = "EXISTS (SELECT 1 FROM json_each({of}) WHERE instr(folded(value), ?))"
 """That one of the values that are stored as JSON holds a word."""
 
 
-def satisfying(column: str, filters: Filters) -> tuple[str, list[object]]:
-    """That the content whose id is in `column`, as in `segments.content_id`, satisfies `filters`.
-
-    Returns the condition and the values in it. One that is nowhere any more satisfies none.
-    """
-    if filters == Filters():
-        # The same as below, but out of the indexes of the two tables behind placements.
-        there = (
-            "files AS there WHERE",
-            "members AS there JOIN files AS holder ON holder.content_id = there.container_id WHERE",
-        )
-        placed = (f"EXISTS (SELECT 1 FROM {at} there.content_id = {column})" for at in there)
-        return f"({' OR '.join(placed)})", []
-    clause, values = condition(filters)
-    return f"{column} IN (SELECT contents.id {FROM} WHERE {clause})", values
+def placed(column: str) -> str:
+    """That the content whose id is in `column`, as in `segments.content_id`, is anywhere."""
+    # Out of the indexes of the two tables behind placements.
+    there = (
+        "files AS there WHERE",
+        "members AS there JOIN files AS holder ON holder.content_id = there.container_id WHERE",
+    )
+    places = (f"EXISTS (SELECT 1 FROM {at} there.content_id = {column})" for at in there)
+    return f"({' OR '.join(places)})"
 
 
 def condition(filters: Filters) -> tuple[str, list[object]]:

@@ -15,17 +15,24 @@ from numpy.typing import NDArray
 from engine.readings import WHOLE, Box, Details, Kind, Spot
 from engine.records import ContentId, FileId, Filters, FolderState, Medium, SegmentId
 from engine.store import details as details_store
+from engine.store import folding
 from engine.store import segments as segments_store
 from engine.store.embeddings import OF_MEDIUM
-from engine.store.filtering import FROM, SHOWN_AT, condition, marks, satisfying
+from engine.store.filtering import FROM, SHOWN_AT, condition, marks, placed
 
 PAGE = 500
 
 _NS_PER_S = 1e9
 
-_MOST_REACHABLE = "max(2 * (folders.state = 'online') + (member = ''))"
-"""SQLite takes the other columns from the row that holds the max(): a file that can be reached,
-rather on its own than inside another."""
+_REACHABLE = "2 * (folders.state = 'online') + (member = '')"
+"""SQLite takes the other columns from the row that holds the max() of this: a file that can be
+reached, rather on its own than inside another."""
+
+_OF_NAME = (
+    "4 * (last_name(CASE member WHEN '' THEN relative ELSE member END) "
+    "IN (?, ? || '.' || placements.extension))"
+)
+"""Above all it is one of this name, with its extension or without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,14 @@ class Listed:
     has_picture: bool
     problem: str
     copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What satisfies filters: contents, and the (N,) ids of their pictures and of their texts."""
+
+    contents: frozenset[ContentId]
+    segments: dict[Medium, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,7 @@ def _in_order(
     asked, values = condition(filters)
     rows = connection.execute(
         f"""
-        SELECT contents.id, {SHOWN_AT} AS shown_at, {_MOST_REACHABLE}
+        SELECT contents.id, {SHOWN_AT} AS shown_at, max({_REACHABLE})
         {FROM} WHERE {asked} GROUP BY contents.id ORDER BY {order}, contents.id DESC LIMIT ?
         """,
         (*values, limit),
@@ -103,41 +118,62 @@ def _in_order(
 
 
 def details(
-    connection: sqlite3.Connection, content_ids: Sequence[ContentId], filters: Filters
+    connection: sqlite3.Connection,
+    content_ids: Sequence[ContentId],
+    filters: Filters,
+    name: str = "",
 ) -> dict[ContentId, Listed]:
-    """What is known of contents, each at a file that satisfies `filters`; the rest is left out."""
+    """What is known of contents, each at a file that satisfies `filters`; the rest is left out.
+
+    Of several files, that whose name is `name`, with its extension or without, is shown.
+    """
+    asked_name = (folding.folded(name),) * _OF_NAME.count("?")
     asked, values = condition(filters)
     found: dict[ContentId, Listed] = {}
     for page in _pages(content_ids):
         chosen = f"{asked} AND placements.content_id IN ({marks(page)})"
-        for row in _details(connection, chosen, [*values, *page]):
+        for row in _details(connection, chosen, [*asked_name, *values, *page]):
             found[row.content_id] = row
     return found
 
 
-def segments(connection: sqlite3.Connection, filters: Filters) -> dict[Medium, NDArray[np.int64]]:
-    """(N,) ids of the pictures, and of the texts, whose content satisfies `filters`."""
-    asked, values = satisfying("segments.content_id", filters)
-    # Once for both media: what is asked is asked of every file in the library.
-    rows = connection.execute(
-        f"SELECT id, {OF_MEDIUM[Medium.PICTURE]} FROM segments WHERE {asked}", values
-    ).fetchall()
-    found = np.fromiter((row[0] for row in rows), dtype=np.int64)
-    is_picture = np.fromiter((row[1] for row in rows), dtype=bool)
-    return {Medium.PICTURE: found[is_picture], Medium.TEXT: found[~is_picture]}
+def allowed(connection: sqlite3.Connection, filters: Filters) -> Allowed:
+    """What satisfies `filters`."""
+    asked, values = condition(filters)
+    # All at once: what is asked is asked of every file in the library.
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: there may be a million
+    cursor.execute(
+        f"""
+        SELECT contents.id, coalesce(segments.id, 0), {OF_MEDIUM[Medium.PICTURE]}
+        FROM contents LEFT JOIN segments ON segments.content_id = contents.id
+        WHERE contents.id IN (SELECT contents.id {FROM} WHERE {asked})
+        """,
+        values,
+    )
+    rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 3)
+    contents, segments, is_picture = rows.T
+    has_segment = segments > 0
+    return Allowed(
+        frozenset(contents.tolist()),
+        {
+            Medium.PICTURE: segments[has_segment & (is_picture == 1)],
+            Medium.TEXT: segments[has_segment & (is_picture == 0)],
+        },
+    )
 
 
 def contents_of_segments(
     connection: sqlite3.Connection, segment_ids: Sequence[SegmentId]
 ) -> dict[SegmentId, ContentId]:
     """Which contents segments belong to; those of contents that are nowhere are left out."""
-    placed, _ = satisfying("segments.content_id", Filters())
     found: dict[SegmentId, ContentId] = {}
     for page in _pages(segment_ids):
         found |= {
             SegmentId(row[0]): ContentId(row[1])
             for row in connection.execute(
-                f"SELECT id, content_id FROM segments WHERE id IN ({marks(page)}) AND {placed}",
+                f"SELECT id, content_id FROM segments WHERE id IN ({marks(page)}) "
+                f"AND {placed('segments.content_id')}",
                 page,
             )
         }
@@ -188,7 +224,7 @@ def _details(connection: sqlite3.Connection, asked: str, values: Sequence[object
         SELECT contents.id AS content_id, contents.kind, {", ".join(details_store.COLUMNS)},
                file_id, relative, member, size_bytes, modified_ns, folders.path, folders.state,
                count(*) AS files_count,
-               {_MOST_REACHABLE},
+               max({_OF_NAME} + {_REACHABLE}),
                (SELECT min(id) FROM segments WHERE content_id = contents.id) AS segment_id,
                EXISTS (SELECT 1 FROM segments WHERE content_id = contents.id AND text IS NULL)
                    AS has_picture, recognition_problem

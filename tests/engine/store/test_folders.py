@@ -1,6 +1,5 @@
 from pathlib import Path
 
-from engine.records import Filters
 from engine.store import folders, worded
 from engine.store.database import Database
 
@@ -16,5 +15,5 @@ def test_an_adopted_folder_gives_its_files_the_names_in_between(
         folders.adopt(connection, child=child, parent=parent)
     for folder in (pictures, between, between.parent):
         expression = f'"{folder.name}" AND "colosseum"'
-        assert len(worded.by_names(database.reading(), expression, Filters(), 10)) == 1
+        assert len(worded.by_names(database.reading(), "", expression, None, 10)) == 1
     assert [f.path for f in folders.all_folders(database.reading())] == [between.parent]

@@ -60,9 +60,33 @@ def test_segments_are_told_by_what_they_are(database: Database, put) -> None:
     put("letter.txt", "a letter", "its end", kind=Kind.DOCUMENT)
     with database.writing() as connection:
         connection.execute("INSERT INTO segments (content_id, kind) VALUES (1, 'photo')")
-    every = listing.segments(connection, Filters())
+    every = listing.allowed(connection, Filters()).segments
     assert [len(every[Medium.PICTURE]), len(every[Medium.TEXT])] == [1, 3]
-    letters = listing.segments(connection, Filters(kind=Kind.DOCUMENT))
+    letters = listing.allowed(connection, Filters(kind=Kind.DOCUMENT)).segments
     assert [len(letters[Medium.PICTURE]), len(letters[Medium.TEXT])] == [0, 2]
-    none = listing.segments(connection, Filters(extensions=("xyz",)))
+    none = listing.allowed(connection, Filters(extensions=("xyz",))).segments
     assert [len(none[Medium.PICTURE]), len(none[Medium.TEXT])] == [0, 0]
+
+
+def test_what_has_no_segment_is_allowed_too(database: Database, put) -> None:
+    archive = put("trips.zip", kind=Kind.ARCHIVE)
+    with database.writing() as connection:
+        connection.execute("DELETE FROM segments")
+    allowed = listing.allowed(database.reading(), Filters(kind=Kind.ARCHIVE))
+    assert allowed.contents == {archive}
+    assert [len(found) for found in allowed.segments.values()] == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["invoice 7", "Invoice 7.txt"])
+def test_of_copies_that_of_the_name_asked_for_is_shown(database: Database, put, name: str) -> None:
+    content = put("invoice 7.txt", kind=Kind.DOCUMENT)
+    with database.writing() as connection:
+        connection.execute(
+            "INSERT INTO files (folder_id, relative, extension, size_bytes, modified_ns, state, "
+            "content_id) SELECT folder_id, CAST('a/copy.txt' AS BLOB), extension, size_bytes, "
+            "modified_ns, state, content_id FROM files"
+        )
+    shown = listing.details(database.reading(), [content], Filters(), name)[content]
+    assert (shown.path.name, shown.copies) == ("invoice 7.txt", 1)
+    shown = listing.details(database.reading(), [content], Filters(), "copy")[content]
+    assert (shown.path.name, shown.copies) == ("copy.txt", 1)

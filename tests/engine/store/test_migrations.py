@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlite_utils import Database as SchemaDatabase
 
-from engine.records import Filters
 from engine.store import contents, worded
 from engine.store.database import Database
 from engine.store.migrations import migrations
@@ -37,8 +36,9 @@ def test_names_from_macs_are_found_in_an_older_library(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "k.db")) as database:
         connection = database.reading()
         for expression in ('"müller"', '"가족"'):
-            assert worded.by_names(connection, expression, Filters(), 9) == [1, 2]
-            assert worded.by_passages(connection, expression, Filters(), 9)[0][:2] == (1, 1)
+            named = worded.by_names(connection, "", expression, None, 9)
+            assert [content for content, _ in named] == [1, 2]
+            assert worded.by_passages(connection, expression, None, 9)[0][:2] == (1, 1)
     assert (tmp_path / "k.db.before-schema-5").exists()
 
 
