@@ -29,10 +29,10 @@ from engine.records import (
     FolderId,
     Hit,
     Query,
-    Retriever,
     SearchResult,
     Skip,
 )
+from engine.regions import Regions
 from engine.roster.in_use import ModelInUse, ModelsInUse
 from engine.roster.shelf import ModelShelf
 from engine.search.fuse import Ranked
@@ -46,9 +46,6 @@ log = logging.getLogger(__name__)
 
 RECOGNITION_LIMIT_S = 120.0
 """For the text of one picture, on a slow computer."""
-
-REGION_PX = 512
-"""The picture in which a region is looked for: its windows are as large as encoders want."""
 
 Listener = Callable[[Event], None]
 
@@ -82,7 +79,7 @@ class Library:
         self._unpacked = Unpacked(home.unpacked, self._asked_readers)
         self._folders = WatchedFolders(database, self._indexer.request, self._announce)
         self._searches = ThreadPoolExecutor(1, thread_name_prefix="keepsight-search")
-        self._regions = ThreadPoolExecutor(1, thread_name_prefix="keepsight-regions")
+        self._regions = Regions(self._thumbnails, self._models)
         self._closed = threading.Event()
 
     @classmethod
@@ -222,10 +219,10 @@ class Library:
     def region_async(self, hit: Hit, query: Query) -> Future[Box | None]:
         """The part of a hit's picture that the query's words fit best.
 
-        None where the whole is what they mean, where it is not known, or where words alone found
-        it. A question waits for the one before it.
+        None where the whole is what they mean, where there is no telling, or where the hit was not
+        found by what it shows. A question waits for the one before it.
         """
-        return self._regions.submit(self._region, hit, query)
+        return self._regions.request(hit, query)
 
     def picture_async(self, path: Path) -> Future[bytes | None]:
         """A small JPEG of a photo anywhere on this computer, or None where it cannot be read."""
@@ -277,7 +274,7 @@ class Library:
         self._asked_readers.close()
         self._pipeline.close()
         self._searches.shutdown(cancel_futures=True)
-        self._regions.shutdown(cancel_futures=True)
+        self._regions.close()
         self._shelf.close()
         if self._lock.is_locked:  # else a window may write them, and have these open
             self._publish()
@@ -303,15 +300,6 @@ class Library:
             self._models.resume()
         except ModelError as error:  # the present one goes on answering
             self._announce(Failure(error.title, error.message))
-
-    def _region(self, hit: Hit, query: Query) -> Box | None:
-        if all(match.retriever is not Retriever.PHOTO_MEANING for match in hit.matches):
-            return None
-        jpeg = self._thumbnails.request(hit, REGION_PX).result()
-        try:
-            return None if jpeg is None else self._models.searcher.region(query, jpeg)
-        except OSError:  # a thumbnail that was damaged on the disk
-            return None
 
     def _read_asked(self, path: Path, spec: PixelSpec) -> Reading | ReadFailure:
         return self._asked_readers.submit_read(path, spec).result()
