@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         self.results.add_folder_requested.connect(intake.pick_folder)
         self.results.empty.folder_chosen.connect(self._bridge.add_folder)
         self.results.tile_size_changed.connect(self._on_tile_size)
+        self.results.skips_requested.connect(self.show_skips)
         self.results.newest_first_changed.connect(self._state.set_newest_first)
         view.current_changed.connect(self._asking.way_back.settle)
         view.opened.connect(files.open_hit)

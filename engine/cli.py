@@ -254,6 +254,15 @@ def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:
         output.print_hits(result)
     if result.unknown_words:
         click.echo(f"The model does not know: {' '.join(result.unknown_words)}", err=True)
+    if result.skipped:
+        names = ", ".join(shown_inside(skip.path, skip.member) for skip in result.skips)
+        more = ", …" if result.skipped > len(result.skips) else ""
+        skipped = "was skipped" if result.skipped == 1 else "were skipped"
+        click.echo(
+            f"{output.counted(result.skipped, 'file')} of this name {skipped}: {names}{more} "
+            "(`keepsight doctor` tells why)",
+            err=True,
+        )
     if result.no_filters:
         click.echo(f"No filter, searched for as words: {' '.join(result.no_filters)}", err=True)
     if is_empty:

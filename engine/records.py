@@ -319,6 +319,7 @@ class SearchResult:
     `unknown_words` are words of the query that the model has never seen; `unknown_language` is the
     language or script that most of it is in, where the model does not know that. `no_filters` look
     like filters and are none, as `type:banana` and `colour:red`: they were searched for as words.
+    `skipped` files that have all the words in their name were not indexed: some are `skips`.
     """
 
     query: Query
@@ -328,6 +329,8 @@ class SearchResult:
     unknown_words: tuple[str, ...] = ()
     unknown_language: str | None = None
     no_filters: tuple[str, ...] = ()
+    skipped: int = 0
+    skips: tuple[Skip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop import formats
 from desktop.elided_label import ElidedLabel
@@ -19,6 +26,7 @@ from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from desktop.usual_folders import usual_folders
 from engine.events import IndexProgress, Phase
+from engine.paths import shown_inside
 from engine.records import Band, Hit, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
@@ -36,6 +44,7 @@ class ResultsPanel(QWidget):
     tile_size_changed = Signal(int)
     add_folder_requested = Signal()
     newest_first_changed = Signal(bool)
+    skips_requested = Signal()
 
     def __init__(self, cache: ThumbnailCache, tile_px: int, *, newest_first: bool = False) -> None:
         super().__init__()
@@ -46,6 +55,9 @@ class ResultsPanel(QWidget):
         self.empty.action_requested.connect(self.add_folder_requested)
         self._summary = ElidedLabel()
         self._summary.setObjectName("faint")
+        self._skipped = QToolButton()
+        self._skipped.clicked.connect(self.skips_requested)
+        self._skipped.hide()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Size of pictures")
         self._slider.setRange(SMALLEST_TILE_PX, LARGEST_TILE_PX)
@@ -60,6 +72,10 @@ class ResultsPanel(QWidget):
         line.addWidget(self._summary, 1)
         line.addWidget(self._order)
         line.addWidget(self._slider)
+        below = QHBoxLayout()
+        below.setContentsMargins(12, 0, 16, 0)
+        below.addWidget(self._skipped)
+        below.addStretch()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
@@ -67,6 +83,7 @@ class ResultsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
+        layout.addLayout(below)
         layout.addWidget(self._stack, 1)
         self._slider.setValue(tile_px)
 
@@ -77,6 +94,9 @@ class ResultsPanel(QWidget):
         self._result = result
         self._show_hits(result, keep_place=same)
         self._summary.setText(_summary(result))
+        self._skipped.setText(_skipped(result))
+        self._skipped.setToolTip(_which_skipped(result))
+        self._skipped.setVisible(bool(result.skipped))
         self._slider.setVisible(bool(result.hits))
         self._order.setVisible(_is_ranked(result))
         self._stack.setCurrentWidget(self.view if result.hits else self.empty)
@@ -89,6 +109,7 @@ class ResultsPanel(QWidget):
         self._lists_all = False
         self.view.show_hits((), ())
         self._summary.clear()
+        self._skipped.hide()
         self._slider.hide()
         self._order.hide()
         self.empty.tell("triangle-alert", title, message)
@@ -138,6 +159,8 @@ class ResultsPanel(QWidget):
             self.empty.tell(
                 "image-off", "Nothing here", "There are no photos or documents in this place."
             )
+        elif result.skipped:
+            self.empty.tell("search", _skipped(result), _which_skipped(result))
         elif result.no_filters:
             self.empty.tell(
                 "search",
@@ -219,6 +242,17 @@ def _matches(result: SearchResult) -> str:
     if good < len(result.hits) or all_known(result):
         return formats.count(good, "match", "matches")
     return f"{good:,}+ matches"
+
+
+def _skipped(result: SearchResult) -> str:
+    files = formats.count(result.skipped, "file", "files")
+    return f"{files} of this name {'was' if result.skipped == 1 else 'were'} skipped"
+
+
+def _which_skipped(result: SearchResult) -> str:
+    """Some of the skipped files, and what is the matter with each."""
+    told = [f"{shown_inside(skip.path, skip.member)}: {skip.detail}" for skip in result.skips]
+    return "\n".join([*told, "…"] if result.skipped > len(told) else told)
 
 
 def _unknown(result: SearchResult) -> str:

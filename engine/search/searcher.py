@@ -19,6 +19,7 @@ from engine.records import (
     Query,
     SearchResult,
     SegmentId,
+    Skip,
 )
 from engine.search import retrieve
 from engine.search.calibrate import band_of, scale_of
@@ -27,12 +28,15 @@ from engine.search.probes import Answering, Prober, Read, of_words
 from engine.search.query import ParsedQuery, parse
 from engine.search.regions import best_region
 from engine.search.retrieve import Space
-from engine.store import embeddings, fulltext, listing
+from engine.store import census, embeddings, fulltext, listing
 from engine.store.database import Database
 from engine.store.listing import Allowed
 
 MOST_LEFT_OUT = 2000
 """About how many contents, at most, one unwanted word takes away by what they show."""
+
+SKIPS_TOLD = 3
+"""How many of the skipped files of the name asked for are told."""
 
 
 class Searcher:
@@ -57,6 +61,7 @@ class Searcher:
         nothing_asked = not parsed.words and query.picture is None and query.like is None
         hits = self._newest(parsed, query.limit) if nothing_asked else self._found(query, parsed)
         encoder, words = self._models[0].encoder, parsed.words
+        skipped, skips = self._skipped(parsed)
         return SearchResult(
             query=query,
             hits=hits,
@@ -65,6 +70,8 @@ class Searcher:
             unknown_words=encoder.unknown_words(words) if words else (),
             unknown_language=unknown_language(words, encoder.card.languages) if words else None,
             no_filters=parsed.no_filters,
+            skipped=skipped,
+            skips=tuple(skips),
         )
 
     def rank(self, query: Query) -> list[Ranked]:
@@ -148,6 +155,14 @@ class Searcher:
             background = model.encoder.background(medium)
             sample = index.sample(retrieve.LIBRARY_SAMPLE)
             yield Space(medium, index, background, sample, inside)
+
+    def _skipped(self, parsed: ParsedQuery) -> tuple[int, list[Skip]]:
+        """How many files of the name asked for were not indexed, and some of them."""
+        words = fulltext.words_of(parsed.words)
+        if not words:
+            return 0, []
+        connection = self._database.reading()
+        return census.skips_named(connection, words, parsed.filters, SKIPS_TOLD)
 
     def _found(self, query: Query, parsed: ParsedQuery) -> tuple[Hit, ...]:
         connection = self._database.reading()

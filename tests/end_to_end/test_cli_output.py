@@ -171,3 +171,9 @@ def test_the_help_names_every_command(keepsight) -> None:
 def test_a_word_that_no_file_has_prints_an_empty_list(keepsight, shelf: Path) -> None:
     done = keepsight("search", '"no such phrase anywhere"', "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
+
+
+def test_a_skipped_file_is_told_where_it_is_asked_for_by_its_name(keepsight, shelf: Path) -> None:
+    done = keepsight("search", "empty", "--json")
+    assert isinstance(json.loads(done.stdout), list)
+    assert f"1 file of this name was skipped: {shelf / 'empty.txt'} (" in done.stderr

@@ -1,5 +1,8 @@
 """The line above the results, and what is said where there are none."""
 
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -7,8 +10,8 @@ from desktop import app as application
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.events import IndexProgress, Phase
-from engine.readings import Kind
-from engine.records import Band, Query, SearchResult
+from engine.readings import Kind, SkipReason
+from engine.records import Band, FileId, Query, SearchResult, Skip
 
 
 @pytest.fixture
@@ -121,3 +124,25 @@ def test_beside_an_error_is_nothing_to_arrange(panel: ResultsPanel, make_hit) ->
 def test_the_summary_counts_and_no_more(panel: ResultsPanel, make_hit) -> None:
     show(panel, Query("a"), [make_hit(1), make_hit(2, band=Band.WEAK)])
     assert panel._summary.text() == "1 match"
+
+
+def test_skipped_files_of_the_name_asked_for_are_told_and_lead_to_the_list(
+    panel: ResultsPanel, make_hit, qtbot
+) -> None:
+    path, detail = Path("scans/locked.pdf"), "It is protected by a password."
+    skip = Skip(FileId(1), path, SkipReason.ENCRYPTED, detail, 1, datetime.now())
+    panel.show()
+    for hits in ([make_hit(1)], []):
+        show(panel, Query("locked"), hits, skipped=1, skips=(skip,))
+        assert panel._skipped.text() == "1 file of this name was skipped"
+        assert panel._skipped.toolTip() == f"{path}: {detail}"
+        with qtbot.waitSignal(panel.skips_requested):
+            panel._skipped.click()
+    assert panel.empty.title == "1 file of this name was skipped"
+    assert detail in panel.empty._message.text()
+    show(panel, Query("scan"), [make_hit(1)], skipped=1_200, skips=(skip,) * 3)
+    assert panel._skipped.text() == "1,200 files of this name were skipped"
+    assert panel._skipped.toolTip().endswith("…")
+    assert panel.minimumSizeHint().width() < 400
+    show(panel, Query("other"), [make_hit(1)])
+    assert panel._skipped.isHidden()
