@@ -396,6 +396,18 @@ def test_skipped_files_are_shown_with_their_reasons(open_window, shelf, qtbot) -
     window.skips_dialog.close()
 
 
+def test_a_skipped_file_asked_for_by_its_name_leads_to_the_list(open_window, shelf, qtbot) -> None:
+    window = open_window(shelf)
+    wait_for(qtbot, window, 4)
+    window.search_bar.set_text("broken")
+    button = window.results._skipped
+    qtbot.waitUntil(button.isVisible, timeout=PATIENCE_MS)
+    assert str(shelf / "broken.jpg") in button.toolTip()
+    button.click()
+    qtbot.waitUntil(lambda: window.skips_dialog.model.rowCount() == 1, timeout=PATIENCE_MS)
+    window.skips_dialog.close()
+
+
 def test_skipped_files_that_are_tried_again_are_listed_anew(open_window, shelf, qtbot) -> None:
     window = open_window(shelf)
     wait_for(qtbot, window, 4)
