@@ -161,6 +161,12 @@ class ResultsPanel(QWidget):
             )
         elif result.skipped:
             self.empty.tell("search", _skipped(result), _which_skipped(result))
+        elif phase in (Phase.SCANNING, Phase.INDEXING):
+            self.empty.tell(
+                "search",
+                "Nothing found yet",
+                "Your files are still being read, and what comes is looked for as well.",
+            )
         elif result.no_filters:
             self.empty.tell(
                 "search",

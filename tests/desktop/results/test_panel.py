@@ -146,3 +146,14 @@ def test_skipped_files_of_the_name_asked_for_are_told_and_lead_to_the_list(
     assert panel.minimumSizeHint().width() < 400
     show(panel, Query("other"), [make_hit(1)])
     assert panel._skipped.isHidden()
+
+
+def test_what_is_not_found_may_still_be_read(panel) -> None:
+    for phase, title in (
+        (Phase.SCANNING, "Nothing found yet"),
+        (Phase.INDEXING, "Nothing found yet"),
+        (Phase.RECOGNISING, "Nothing found"),
+        (Phase.IDLE, "Nothing found"),
+    ):
+        panel.show_result(SearchResult(Query("kite"), (), 0.01), has_folders=True, progress=phase)
+        assert panel.empty.title == title
