@@ -14,7 +14,7 @@ from desktop.search_bar import SearchBar
 from desktop.sidebar import Scope
 from desktop.way_back import WayBack
 from desktop.window_state import WindowState
-from engine.records import SearchResult
+from engine.search_records import SearchResult
 
 
 class Asking(QObject):

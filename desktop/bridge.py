@@ -19,17 +19,8 @@ from engine.events import Event, Failure, IndexProgress, LibraryChanged
 from engine.library import Library
 from engine.paths import shown
 from engine.readings import Box
-from engine.records import (
-    ContentId,
-    Counts,
-    Folder,
-    FolderId,
-    Hit,
-    Query,
-    SearchResult,
-    SegmentId,
-    Skip,
-)
+from engine.records import ContentId, Counts, Folder, FolderId, SegmentId, Skip
+from engine.search_records import Hit, Query, SearchResult
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from desktop import formats, theme
 from desktop.breaking_label import BreakingLabel, breakable
 from engine.paths import shown_inside
-from engine.records import Hit
+from engine.search_records import Hit
 
 MOST = 8
 

@@ -12,7 +12,7 @@ from desktop import open_files
 from desktop.bridge import Bridge
 from desktop.results.hit_menu import HitMenu
 from engine.errors import KeepsightError
-from engine.records import Hit
+from engine.search_records import Hit
 
 
 class FilesDesk(QObject):

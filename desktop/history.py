@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from desktop.picture_chip import Example
-from engine.records import Query
+from engine.search_records import Query
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from desktop.preview import Preview
 from desktop.results.hit_menu import copy_paths
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
-from engine.records import Hit
+from engine.search_records import Hit
 
 
 class HitDesk(QObject):

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from desktop import formats
 from engine.paths import shown, shown_inside
 from engine.readings import Kind
-from engine.records import Band, Hit, Retriever
+from engine.search_records import Band, Hit, Retriever
 
 _MEANS = {Retriever.PHOTO_MEANING: "Looks like it", Retriever.PASSAGE_MEANING: "Is about it"}
 _MEANS_LITTLE = {

@@ -13,7 +13,7 @@ from desktop.region_frame import FRAMED, frame
 from desktop.results.thumbnail_cache import EDGES_PX, ThumbnailCache
 from desktop.text_marks import lines_with, mark
 from engine.readings import Box
-from engine.records import Hit, Retriever
+from engine.search_records import Hit, Retriever
 
 REST_MS = 60
 """Longer than a key that is held takes to repeat: what is passed by is not asked for."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTextBrowser
 
 from desktop import theme
 from desktop.text_marks import pattern_of
-from engine.records import Hit
+from engine.search_records import Hit
 
 _CONTEXT_CHARS = 1500
 

@@ -14,7 +14,7 @@ from desktop.hit_picture import HitPicture
 from desktop.hit_text import HitText
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.theme import DARK
-from engine.records import Hit
+from engine.search_records import Hit
 
 PICTURE_PX = 2048
 TEXT_PX = 760

@@ -35,7 +35,8 @@ from desktop.toolbar import FoldButton, Toolbar
 from desktop.window_state import WindowState
 from engine.events import IndexProgress, Phase
 from engine.paths import shown
-from engine.records import Folder, Hit, SearchResult, SegmentId
+from engine.records import Folder, SegmentId
+from engine.search_records import Hit, SearchResult
 
 LEAST_RESULTS_PX = 300
 ROOMY_PX = 1000

@@ -26,7 +26,7 @@ from desktop.hit_text import HitText
 from desktop.region_frame import FRAMED
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.paths import shown_inside
-from engine.records import Hit
+from engine.search_records import Hit
 
 PICTURE_PX = 1024
 TALLEST = 1.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.records import Query, SearchResult
+from engine.search_records import Query, SearchResult
 
 FIRST_HITS = 200
 FIRST_NEWEST = 2_000

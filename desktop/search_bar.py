@@ -15,7 +15,7 @@ from desktop.picture_chip import Example, PictureChip
 from desktop.search_help import Filter, SearchHelp
 from engine.paths import shown
 from engine.readings import Kind
-from engine.records import Hit, Query
+from engine.search_records import Hit, Query
 
 TYPING_PAUSE_MS = 250
 _ICONS = {Kind.PHOTO: "image", Kind.VIDEO: "film", Kind.ARCHIVE: "folder-archive"}

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop import icons
 from desktop.history import Asked, History
-from engine.records import Hit
+from engine.search_records import Hit
 
 _STEPS = {Qt.MouseButton.BackButton: -1, Qt.MouseButton.ForwardButton: 1}
 

@@ -22,7 +22,7 @@ from engine.evaluation.command import evaluate
 from engine.events import Phase
 from engine.paths import Home, shown, shown_inside
 from engine.readings import Kind
-from engine.records import Query
+from engine.search_records import Query
 
 OpenWindow = Callable[[Home, tuple[Path, ...]], int]
 

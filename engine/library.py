@@ -22,20 +22,12 @@ from engine.paths import Home, shown
 from engine.readers import registry
 from engine.readers.isolation import ReaderPool
 from engine.readings import Box, Kind, PixelSpec, ReadFailure, Reading
-from engine.records import (
-    ContentId,
-    Counts,
-    Folder,
-    FolderId,
-    Hit,
-    Query,
-    SearchResult,
-    Skip,
-)
+from engine.records import ContentId, Counts, Folder, FolderId, Skip
 from engine.regions import Regions
 from engine.roster.in_use import ModelInUse, ModelsInUse
 from engine.roster.shelf import ModelShelf
 from engine.search.fuse import Ranked
+from engine.search_records import Hit, Query, SearchResult
 from engine.store import census, contents, files, folders, recognition, segments
 from engine.store.database import Database
 from engine.thumbnails import Thumbnails

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from engine.paths import shown_inside
 from engine.readings import Details
-from engine.records import Hit, SearchResult
+from engine.search_records import Hit, SearchResult
 
 
 def hit_as_json(hit: Hit) -> dict[str, object]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.events import Failure
-from engine.records import Query
 from engine.roster.in_use import ModelsInUse
 from engine.search.probes import Read
 from engine.search.query import parse
+from engine.search_records import Query
 from engine.store.database import Database
 from engine.training.adapters.adapter import Adapter
 from engine.training.adapters.examples import ExampleSource, Progress

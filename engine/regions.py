@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from engine.readings import Box
-from engine.records import Hit, Query, Retriever
 from engine.roster.in_use import ModelsInUse
+from engine.search_records import Hit, Query, Retriever
 from engine.thumbnails import Thumbnails
 
 PICTURE_PX = 512

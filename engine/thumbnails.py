@@ -9,7 +9,8 @@ from pathlib import Path
 
 from engine.readers.isolation import ReaderPool
 from engine.readings import ReadFailure, Spot
-from engine.records import FoundFile, Hit, Stamp
+from engine.records import FoundFile, Stamp
+from engine.search_records import Hit
 from engine.store import contents, files
 from engine.store.database import Database
 

@@ -12,7 +12,7 @@ from engine.errors import KeepsightError
 from engine.paths import shown_inside
 from engine.readers.isolation import ReaderPool
 from engine.readings import ReadFailure
-from engine.records import Hit
+from engine.search_records import Hit
 
 PRIVATE_FILE_MODE = 0o600
 

@@ -11,7 +11,8 @@ import pytest
 
 from engine import cli, output
 from engine.readings import Kind
-from engine.records import Band, ContentId, FileId, Folder, Hit, SegmentId
+from engine.records import ContentId, FileId, Folder, SegmentId
+from engine.search_records import Band, Hit
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QWidget
 
-from engine.records import Hit
+from engine.search_records import Hit
 
 
 def drag_out(source: QWidget, hits: Iterable[Hit]) -> None:

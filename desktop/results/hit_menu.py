@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import icons, open_files
-from engine.records import Hit
+from engine.search_records import Hit
 
 
 class HitMenu(QMenu):

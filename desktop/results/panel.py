@@ -27,7 +27,7 @@ from desktop.results.view import ResultsView
 from desktop.usual_folders import usual_folders
 from engine.events import IndexProgress, Phase
 from engine.paths import shown_inside
-from engine.records import Band, Hit, Query, SearchResult
+from engine.search_records import Band, Hit, Query, SearchResult
 
 SMALLEST_TILE_PX = 96
 LARGEST_TILE_PX = 420

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.hit_lines import name_of, verdict_of
-from engine.records import Hit
+from engine.search_records import Hit
 
 
 def described(hit: Hit, *, number: int, count: int, ranked: bool) -> str:

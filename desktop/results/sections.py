@@ -7,7 +7,7 @@ from itertools import groupby
 
 from desktop import formats
 from desktop.results.grid_layout import Section
-from engine.records import Band, Hit
+from engine.search_records import Band, Hit
 
 _BANDS = {Band.STRONG: "Strong matches", Band.MAYBE: "Maybe", Band.WEAK: "Weak matches"}
 

@@ -14,7 +14,7 @@ from desktop.hit_lines import name_of
 from desktop.results.grid_layout import CAPTION_PX
 from desktop.text_marks import around
 from engine.readings import Kind
-from engine.records import Band, Hit
+from engine.search_records import Band, Hit
 
 RADIUS_PX = 8
 RING_PX = 3

@@ -26,7 +26,7 @@ from desktop.results.grid_layout import Anchor, GridLayout, Section
 from desktop.results.selection import Selection
 from desktop.results.thumbnail_cache import ThumbnailCache, edge_for
 from desktop.results.tile_painter import TileState
-from engine.records import Hit
+from engine.search_records import Hit
 
 SETTLE_MS = 40
 AHEAD_SCREENS = 0.5

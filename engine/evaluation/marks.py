@@ -21,7 +21,7 @@ from engine.errors import CaptionsError
 from engine.evaluation.report import Progress, Result
 from engine.library import Library
 from engine.paths import Home, shown
-from engine.records import Query
+from engine.search_records import Query
 from engine.store.database import copy_database
 from engine.training.metrics import Answers, Ranks, ranks_in_list
 

@@ -18,7 +18,8 @@ from engine.evaluation.tasks import Trial
 from engine.library import Library
 from engine.paths import Home, shown
 from engine.readings import Kind
-from engine.records import ContentId, FolderId, Query
+from engine.records import ContentId, FolderId
+from engine.search_records import Query
 from engine.training.metrics import Answers, Ranks, ranks_in_list
 
 DEEPEST = 1_000

@@ -20,7 +20,7 @@ from engine.models.shelf.machine import REFERENCE, this_machine, time_reference
 from engine.models.shelf.recommend import Speed, recommend
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, PixelSpec, Reading
-from engine.records import Filters
+from engine.search_records import Filters
 from engine.store import census, listing
 from engine.store.database import Database
 

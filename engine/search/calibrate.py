@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.records import Band, Calibration, Null
+from engine.records import Calibration, Null
+from engine.search_records import Band
 
 STRONG = 0.5
 MAYBE = 0.15

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
-from engine.records import Band, ContentId, Match, Retriever, SegmentId
+from engine.records import ContentId, SegmentId
 from engine.search.calibrate import band_of
 from engine.search.retrieve import Candidate
+from engine.search_records import Band, Match, Retriever
 
 RRF_K = 60
 WEIGHTS = {

@@ -13,9 +13,10 @@ from engine.errors import QueryError
 from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
-from engine.records import ContentId, Medium, ModelCard, Query, SegmentId, Stamp
+from engine.records import ContentId, Medium, ModelCard, SegmentId, Stamp
 from engine.search.dates import span_of
 from engine.search.retrieve import Probe
+from engine.search_records import Query
 from engine.store import embeddings, fulltext
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex

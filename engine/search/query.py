@@ -9,7 +9,7 @@ from typing import Any
 from unicodedata import category
 
 from engine.readings import Kind
-from engine.records import Filters, Measure, Query, Range
+from engine.search_records import Filters, Measure, Query, Range
 from engine.store import fulltext
 
 _TOKEN = re.compile(

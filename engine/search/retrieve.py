@@ -10,18 +10,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.records import (
-    Calibration,
-    ContentId,
-    Match,
-    Medium,
-    Null,
-    Retriever,
-    SegmentId,
-)
+from engine.records import Calibration, ContentId, Medium, Null, SegmentId
 from engine.search.calibrate import Scale, chances, scale_of
 from engine.search.dates import span_of
 from engine.search.query import ParsedQuery
+from engine.search_records import Match, Retriever
 from engine.store import fulltext, listing, worded
 from engine.store.vectors import Neighbours, VectorIndex
 from engine.store.worded import Among

@@ -10,17 +10,7 @@ import numpy as np
 
 from engine.models.languages import unknown_language
 from engine.readings import Box
-from engine.records import (
-    Band,
-    ContentId,
-    Filters,
-    Hit,
-    Medium,
-    Query,
-    SearchResult,
-    SegmentId,
-    Skip,
-)
+from engine.records import ContentId, Medium, SegmentId, Skip
 from engine.search import retrieve
 from engine.search.calibrate import band_of, scale_of
 from engine.search.fuse import Ranked, fuse
@@ -28,6 +18,7 @@ from engine.search.probes import Answering, Prober, Read, of_words
 from engine.search.query import ParsedQuery, parse
 from engine.search.regions import best_region
 from engine.search.retrieve import Space
+from engine.search_records import Band, Filters, Hit, Query, SearchResult
 from engine.store import census, embeddings, fulltext, listing
 from engine.store.database import Database
 from engine.store.listing import Allowed

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.readings import Kind, SkipReason
-from engine.records import Counts, FileId, Filters, FolderId, Skip
+from engine.records import Counts, FileId, FolderId, Skip
+from engine.search_records import Filters
 from engine.store import folding, fulltext
 from engine.store.filtering import condition
 from engine.store.worded import MOST_RANKED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.records import Filters
+from engine.search_records import Filters
 from engine.store import folding, fulltext
 
 FROM = (

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.readings import WHOLE, Box, Details, Kind, Spot
-from engine.records import ContentId, FileId, Filters, FolderState, Medium, SegmentId
+from engine.records import ContentId, FileId, FolderState, Medium, SegmentId
+from engine.search_records import Filters
 from engine.store import details as details_store
 from engine.store import folding
 from engine.store import segments as segments_store

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Query
+from engine.search_records import Query
 
 KNOWN = Path(__file__).with_name("known_texts.json")
 FIRST = 10

@@ -19,7 +19,8 @@ from engine.library import Library
 from engine.models import catalog
 from engine.paths import Home
 from engine.readings import Kind, Picture, Reading
-from engine.records import FolderId, FoundFile, Query
+from engine.records import FolderId, FoundFile
+from engine.search_records import Query
 from engine.store import contents, embeddings, files, folders
 from engine.store.database import Database
 

@@ -22,7 +22,8 @@ from desktop.results import sections
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from engine.readings import Kind
-from engine.records import Band, ContentId, FileId, Hit, SegmentId
+from engine.records import ContentId, FileId, SegmentId
+from engine.search_records import Band, Hit
 
 FRAMES = 200
 

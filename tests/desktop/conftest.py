@@ -15,7 +15,8 @@ from desktop.window_state import WindowState
 from engine.library import Library
 from engine.paths import Home
 from engine.readings import Details, Kind
-from engine.records import Band, ContentId, FileId, Hit, Match, Retriever, SegmentId
+from engine.records import ContentId, FileId, SegmentId
+from engine.search_records import Band, Hit, Match, Retriever
 
 MakeHit = Callable[..., Hit]
 

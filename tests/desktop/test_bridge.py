@@ -11,8 +11,8 @@ from PySide6.QtCore import QThread
 
 from desktop.bridge import Bridge
 from engine.library import Library
-from engine.records import Query, SearchResult
 from engine.roster.shelf import ModelShelf
+from engine.search_records import Query, SearchResult
 
 
 def test_answers_arrive_on_the_gui_thread(home, qapp, qtbot, pictures, make_photo) -> None:

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from desktop.history import Asked, History
-from engine.records import ContentId, Query
+from engine.records import ContentId
+from engine.search_records import Query
 
 
 def asked(text: str = "", **more) -> Asked:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from desktop.hit_lines import facts_of, name_of, reasons_for
 from engine.readings import Details
-from engine.records import Band, Match, Retriever
+from engine.search_records import Band, Match, Retriever
 
 
 def test_the_best_reason_comes_first_and_none_speaks_against_a_hit(make_hit) -> None:

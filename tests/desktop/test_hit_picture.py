@@ -11,7 +11,8 @@ from desktop.hit_picture import UNREADABLE, HitPicture
 from desktop.region_frame import FRAMED
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.readings import Box, Details
-from engine.records import Match, Retriever, SegmentId
+from engine.records import SegmentId
+from engine.search_records import Match, Retriever
 
 EDGE_PX = 1024
 

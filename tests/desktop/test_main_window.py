@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 from desktop import open_files, pace, question, questions, theme
 from desktop.main_window import MainWindow
 from engine.events import Phase
-from engine.records import Query
+from engine.search_records import Query
 
 PATIENCE_MS = 60_000
 CAT, ROCKET, COFFEE = "IMG_1.png", "IMG_2.jpg", "IMG_3.png"

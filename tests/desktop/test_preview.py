@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton
 from desktop.preview import PICTURE_PX, TEXT_PX, Preview
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.readings import Details, Kind
-from engine.records import Match, Retriever
+from engine.search_records import Match, Retriever
 
 LONG = "\n".join(f"Line {number} of the contract." for number in range(200))
 

@@ -1,5 +1,5 @@
 from desktop.question import FIRST_HITS, FIRST_NEWEST, MORE, Question
-from engine.records import Query, SearchResult
+from engine.search_records import Query, SearchResult
 
 
 def answered(question: Question, hits: int) -> None:

@@ -2,8 +2,8 @@ import pytest
 
 from desktop.search_bar import SearchBar
 from desktop.search_help import FILTERS
-from engine.records import Query
 from engine.search.query import parse
+from engine.search_records import Query
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the panel
 

@@ -13,7 +13,7 @@ import pytest
 from engine import settings
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Query
+from engine.search_records import Query
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 10

@@ -11,7 +11,7 @@ import pytest
 
 from engine.events import Event, Phase
 from engine.library import Library
-from engine.records import Query
+from engine.search_records import Query
 
 PATIENCE_S = 60
 

@@ -16,7 +16,7 @@ from engine.events import Failure
 from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
-from engine.records import Query
+from engine.search_records import Query
 from engine.training.adapters import fit
 from engine.training.adapters.adapter import Adapter, Measured
 from engine.training.adapters.judgements import Judgement

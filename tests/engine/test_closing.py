@@ -6,7 +6,7 @@ import filelock
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Query
+from engine.search_records import Query
 
 
 def test_a_library_closes_though_its_vectors_cannot_be_written(

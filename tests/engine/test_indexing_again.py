@@ -16,7 +16,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import ReadFailure, SkipReason
-from engine.records import Query
+from engine.search_records import Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:

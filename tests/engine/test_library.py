@@ -15,7 +15,8 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, SkipReason
-from engine.records import FolderState, Query
+from engine.records import FolderState
+from engine.search_records import Query
 
 
 def index(library: Library, *folders: Path) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, SkipReason
-from engine.records import Query
+from engine.search_records import Query
 
 
 def index(library: Library, folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.library import Library
 from engine.readers import registry
 from engine.readers.family import Family
-from engine.records import Query
+from engine.search_records import Query
 
 
 def index(library: Library, folder: Path) -> list[int]:

@@ -16,7 +16,7 @@ from engine.models import catalog
 from engine.models.base import Encoder
 from engine.paths import Home
 from engine.readings import Kind
-from engine.records import Query
+from engine.search_records import Query
 from tests.engine.choosing import answering, choose_model
 from tests.engine.conftest import PATIENCE_S
 

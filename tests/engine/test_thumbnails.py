@@ -6,7 +6,7 @@ import pytest
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Hit, Query
+from engine.search_records import Hit, Query
 from engine.store import contents
 
 

@@ -15,7 +15,8 @@ from engine.errors import CaptionsError
 from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import Kind, PixelSpec, ReadFailure, Reading
-from engine.records import Filters, Medium
+from engine.records import Medium
+from engine.search_records import Filters
 from engine.store import embeddings, files, listing
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex

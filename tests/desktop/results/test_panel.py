@@ -11,7 +11,8 @@ from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.events import IndexProgress, Phase
 from engine.readings import Kind, SkipReason
-from engine.records import Band, FileId, Query, SearchResult, Skip
+from engine.records import FileId, Skip
+from engine.search_records import Band, Query, SearchResult
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from desktop.results import sections
 from desktop.results.grid_layout import Section
 from engine.readings import Details
-from engine.records import Band
+from engine.search_records import Band
 
 
 def test_hits_are_under_their_bands(make_hit) -> None:

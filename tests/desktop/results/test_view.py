@@ -7,7 +7,8 @@ from desktop.results.grid_layout import HEADING_PX, Section
 from desktop.results.thumbnail_cache import ThumbnailCache
 from desktop.results.view import ResultsView
 from engine.readings import Kind
-from engine.records import Band, ContentId, SegmentId
+from engine.records import ContentId, SegmentId
+from engine.search_records import Band
 
 
 @pytest.fixture

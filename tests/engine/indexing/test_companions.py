@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine.library import Library
 from engine.readers.companions import LIVE_MOVIE_BYTES
-from engine.records import Query
+from engine.search_records import Query
 from tests.engine.readers.formats.films import film, scene
 from tests.engine.readers.formats.raw_files import raw_file
 

@@ -14,7 +14,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readers import hashing
 from engine.readers.isolation import ReaderPool
-from engine.records import Query
+from engine.search_records import Query
 
 
 def run(library: Library, folder: Path) -> None:

@@ -15,7 +15,7 @@ from engine.paths import Home
 from engine.readers import hashing
 from engine.readers.isolation import ReaderPool
 from engine.readings import SkipReason
-from engine.records import Query
+from engine.search_records import Query
 from engine.store import contents, embeddings
 
 

@@ -17,7 +17,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readers.isolation import ReaderPool
 from engine.readings import Kind, ReadFailure, SkipReason
-from engine.records import Query, Retriever
+from engine.search_records import Query, Retriever
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.library import Library
-from engine.records import Query
+from engine.search_records import Query
 from tests.engine.choosing import answering, choose_model
 
 

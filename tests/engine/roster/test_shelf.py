@@ -23,9 +23,9 @@ from engine.models.openclip import architectures
 from engine.models.shelf.choices import choices
 from engine.models.shelf.importing import import_model
 from engine.models.shelf.installed import ModelStore
-from engine.records import Query
 from engine.roster import advice
 from engine.roster.shelf import ModelShelf, name_for
+from engine.search_records import Query
 from tests.engine.models import tiny_published
 from tests.engine.models.hub_standin import StandIn
 from tests.engine.models.tiny_published import ARCHITECTURE

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
-from engine.records import Query
 from engine.search.query import parse
+from engine.search_records import Query
 
 PIECES = st.one_of(
     st.text(max_size=12),

@@ -7,7 +7,7 @@ from PIL import Image
 
 from engine.library import Library
 from engine.readings import Kind
-from engine.records import Query
+from engine.search_records import Query
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.records import Band, Calibration, Null
+from engine.records import Calibration, Null
 from engine.search import calibrate
 from engine.search.calibrate import Scale, band_of, chances, scale_of
+from engine.search_records import Band
 
 STEEP = Calibration(slope=2.0, offset=-6.0)
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Band, Query, Retriever
 from engine.search.dates import span_of
+from engine.search_records import Band, Query, Retriever
 
 APRIL = (date(2024, 4, 1), date(2024, 5, 1))
 THE_13TH = (date(2024, 4, 13), date(2024, 4, 14))

@@ -3,9 +3,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.records import ContentId, Match, Retriever, SegmentId
+from engine.records import ContentId, SegmentId
 from engine.search.fuse import fuse
 from engine.search.retrieve import Candidate
+from engine.search_records import Match, Retriever
 
 RETRIEVERS = list(Retriever)
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Band, Hit, Query, Retriever
+from engine.search_records import Band, Hit, Query, Retriever
 
 PARAGRAPH = "On the {}th day nothing was said of it, and everybody went on with the work at hand. "
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.library import Library
-from engine.records import Band, Query, Retriever
+from engine.search_records import Band, Query, Retriever
 
 TABLE = "\n".join(f"{n},{n * n},{n * 7 % 13}" for n in range(5800, 5830))
 

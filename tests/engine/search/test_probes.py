@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import QueryError
 from engine.library import Library
-from engine.records import Query
+from engine.search_records import Query
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.readings import Kind
-from engine.records import Filters, Measure, Query, Range
 from engine.search.query import parse
+from engine.search_records import Filters, Measure, Query, Range
 
 
 @pytest.mark.parametrize(

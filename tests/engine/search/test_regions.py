@@ -10,9 +10,10 @@ from engine.library import Library
 from engine.models.starter import StarterEncoder
 from engine.paths import Home
 from engine.readings import Box, PixelSpec
-from engine.records import Medium, Query
+from engine.records import Medium
 from engine.search.calibrate import scale_of
 from engine.search.regions import best_region, sliding
+from engine.search_records import Query
 
 EDGE_PX = 240
 QUARTERS = [(0, 0), (1, 0), (0, 1), (1, 1)]

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 
 from engine.library import Library
 from engine.paths import Home
-from engine.records import Query
+from engine.search_records import Query
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""

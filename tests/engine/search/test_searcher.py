@@ -9,7 +9,7 @@ from engine.errors import QueryError
 from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind
-from engine.records import Band, Query, Retriever, SearchResult
+from engine.search_records import Band, Query, Retriever, SearchResult
 
 CONTRACT = """# Rental contract
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.library import Library
 from engine.readings import SkipReason
-from engine.records import Query
+from engine.search_records import Query
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from engine.library import Library
 from engine.readers.isolation import ReaderPool
-from engine.records import Query
+from engine.search_records import Query
 
 LONG_AGO = "2001-01-01T00:00:00.000"
 

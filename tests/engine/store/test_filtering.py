@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.readings import Details, Kind, Place
-from engine.records import ContentId, Filters, Measure, Range
+from engine.records import ContentId
+from engine.search_records import Filters, Measure, Range
 from engine.store import listing, worded
 from engine.store.database import Database
 

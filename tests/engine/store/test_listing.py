@@ -7,7 +7,8 @@ from datetime import date, datetime
 import pytest
 
 from engine.readings import Details, Kind
-from engine.records import Filters, Medium
+from engine.records import Medium
+from engine.search_records import Filters
 from engine.store import listing
 from engine.store.database import Database
 

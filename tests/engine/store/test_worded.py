@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.readings import Details, Kind, Place
-from engine.records import ContentId, Filters
+from engine.records import ContentId
+from engine.search_records import Filters
 from engine.store import files, fulltext, listing, worded
 from engine.store.database import Database
 from engine.store.worded import Among
