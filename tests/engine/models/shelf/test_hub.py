@@ -322,8 +322,8 @@ def test_no_other_module_names_what_could_connect():
     )
     sources = [path for part in ("engine", "desktop") for path in (ROOT / part).rglob("*.py")]
     local = "from PySide6.QtNetwork import QLocalServer, QLocalSocket\n"  # within one computer
-    texts = {path.name: path.read_text("utf-8").replace(local, "") for path in sources}
-    assert [name for name, text in texts.items() if network.search(text)] == ["hub_client.py"]
+    texts = [(path.name, path.read_text("utf-8").replace(local, "")) for path in sources]
+    assert [name for name, text in texts if network.search(text)] == ["hub_client.py"]
 
 
 def test_models_that_were_loaded_before_do_not_forbid_the_visit(standin, ledger, target):
