@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -152,8 +151,8 @@ def _migrate(path: Path) -> None:
             with closing(_connect(path)) as connection:
                 schema = SchemaDatabase(connection)
                 if migrations.applied(schema) and migrations.pending(schema):
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                    shutil.copy2(path, path.with_name(f"{path.name}{BACKUP_MARK}{version + 1}"))
+                    # By SQLite: what readers of other processes hold back is not in the file yet.
+                    copy_database(path, path.with_name(f"{path.name}{BACKUP_MARK}{version + 1}"))
                 migrations.apply(schema)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except filelock.Timeout as error:
