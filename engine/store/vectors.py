@@ -193,11 +193,14 @@ class VectorIndex:
                 self._delete_files()
                 return
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._index.save(str(self._temporary))
-            stamp = self._stamp() | {"blake3": blake3(self._temporary.read_bytes()).hexdigest()}
-            _replace(self._temporary, self._file)
-            self._temporary.write_text(json.dumps(stamp))
-            _replace(self._temporary, self._stamp_file)
+            try:
+                self._index.save(str(self._temporary))
+                stamp = self._stamp() | {"blake3": blake3(self._temporary.read_bytes()).hexdigest()}
+                _replace(self._temporary, self._file)
+                self._temporary.write_text(json.dumps(stamp))
+                _replace(self._temporary, self._stamp_file)
+            finally:
+                self._temporary.unlink(missing_ok=True)  # a part takes room on a full disk
             self._unsaved = False
 
     def _matrix(self, segments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:

@@ -86,6 +86,26 @@ def test_an_index_grown_equals_an_index_rebuilt(database: Database, tmp_path: Pa
     assert_exact(reopened, segments, np.concatenate([first, second]))
 
 
+def test_what_cannot_be_written_leaves_no_part_and_is_written_later(
+    database: Database, tmp_path: Path
+) -> None:
+    index = ModelIndex(database, tmp_path / "vectors", card())
+    first, second = unit(20, seed=1), unit(20, seed=2)
+    segments = add_passages(database, index, first)
+    index.publish()
+    (file,) = (tmp_path / "vectors").rglob("*.usearch")
+    file.unlink()
+    file.mkdir()
+    segments += add_passages(database, index, second)
+    with pytest.raises(OSError, match="directory"):
+        index.publish()
+    assert not list((tmp_path / "vectors").rglob("*.tmp"))
+    file.rmdir()
+    index.publish()
+    reopened = ModelIndex(database, tmp_path / "vectors", card())
+    assert_exact(reopened, segments, np.concatenate([first, second]))
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "no stamp", "other model"])
 def test_a_file_that_is_not_as_stamped_is_rebuilt(
     database: Database, tmp_path: Path, damage: str
