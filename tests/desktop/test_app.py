@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop import app as application
+from desktop.bridge import Overview
 from desktop.window_state import WindowState
 from engine.events import Phase
 
@@ -29,13 +30,12 @@ def test_while_another_program_indexes_the_status_says_so(
 def test_a_second_start_shows_the_window_and_adds_its_folders(open_window, pictures, qtbot) -> None:
     window = open_window()
     window.showMinimized()
+    overviews: list[Overview] = []
+    window._bridge.overview_loaded.connect(overviews.append)
     application.come_forward(window._bridge, window, [pictures])
     assert not window.isMinimized()
-    with qtbot.waitSignal(
-        window._bridge.overview_loaded, check_params_cb=lambda overview: overview.folders
-    ) as loaded:
-        pass
-    assert [folder.path for folder in loaded.args[0].folders] == [pictures]
+    qtbot.waitUntil(lambda: any(overview.folders for overview in overviews))
+    assert [folder.path for folder in overviews[-1].folders] == [pictures]
     qtbot.waitUntil(lambda: window._phase is Phase.IDLE)
 
 
