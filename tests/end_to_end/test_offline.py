@@ -62,7 +62,7 @@ def test_searching_with_the_built_in_model_loads_no_torch(tmp_path: Path) -> Non
     script = (
         "import sys\nfrom pathlib import Path\n"
         "from engine.library import Library\nfrom engine.paths import Home\n"
-        "from engine.records import Query\n"
+        "from engine.search_records import Query\n"
         "with Library.open(Home.at(Path(sys.argv[1]))) as library:\n"
         "    library.search(Query(text='cat'))\n"
         "print('loaded:', [name for name in ('torch', 'open_clip') if name in sys.modules])"
