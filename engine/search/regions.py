@@ -23,7 +23,7 @@ SHARES = (0.6, 0.4)
 """The edges of windows, as shares of the picture's."""
 STRIDE = 0.4
 """From one window to the next, at most, as a share of its edge."""
-CLEARLY = 1.0
+CLEARLY = 1.5
 """By how many standard deviations a window has to fit better than the whole."""
 ABOUT = 0.5
 """Windows that fit as well as the best one but for this, in standard deviations, belong to it."""
