@@ -12,7 +12,7 @@ from engine.models.languages import unknown_language
 from engine.readings import Box
 from engine.records import ContentId, Medium, SegmentId, Skip
 from engine.search import retrieve
-from engine.search.calibrate import band_of, scale_of
+from engine.search.calibrate import band_of
 from engine.search.fuse import Ranked, fuse
 from engine.search.probes import Answering, Prober, Read, of_words
 from engine.search.query import ParsedQuery, parse
@@ -99,12 +99,12 @@ class Searcher:
         Raises OSError where the picture is damaged.
         """
         model = self._models[0]
+        spaces = self._spaces(self._database.reading(), model, None)
+        pictures = next(space for space in spaces if space.medium is Medium.PICTURE)
         for probe in of_words(model, parse(query).words):
             vector = probe.towards(Medium.PICTURE)
             if np.any(vector):
-                background = model.encoder.background(Medium.PICTURE)
-                sample = model.vectors.of(Medium.PICTURE).sample(retrieve.LIBRARY_SAMPLE)
-                scale = scale_of(vector, background, sample, probe.photos.null)
+                scale = pictures.scale(vector, probe.photos.null)
                 return best_region(jpeg, model.encoder, vector, scale, probe.photos)
         return None
 
