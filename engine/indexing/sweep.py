@@ -57,7 +57,7 @@ def sweep(database: Database, folder: Folder, paths: Collection[Path]) -> Iterat
         drives.keep(connection, folder, paths, were_absent)
         for path in paths:
             files.forget_unseen(connection, folder.id, path)
-        pair(connection, folder.id, paths)
+        pair(connection, folder.id, folder.path, paths)
 
 
 def _is_reachable(database: Database, folder: Folder, *, holds_files: bool) -> bool:

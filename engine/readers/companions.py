@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 RAW_EXTENSIONS = frozenset(
@@ -15,13 +15,15 @@ RAW_EXTENSIONS = frozenset(
 _JPEGS = (".jpg", ".jpeg", ".jpe")
 _HEIFS = (".heic", ".heif", ".hif")
 _RAW_LEADERS = (*_JPEGS, *_HEIFS)
-_LIVE_LEADERS = {".mov": (*_HEIFS, *_JPEGS), ".mp4": _HEIFS}
-"""By the film of a live photo. A JPEG beside an MP4 is as a rule the poster of a film that stands
-for itself: programs that fetch or sort films write such pairs, cameras seldom do."""
+_LIVE_LEADERS = (*_HEIFS, *_JPEGS)
+_LIVE_MOVIES = frozenset((".mov", ".mp4", ".mp"))
 LIVE_MOVIE_BYTES = 20_000_000
 """The film of a live photo lasts three seconds; larger ones have a picture as their poster."""
+LIVE_MOVIE_S = 5.0
+"""At most, of an MP4 beside a JPEG, as exports write it. Most such pairs are of programs that fetch
+or sort films: the JPEG is the poster of a film that stands for itself."""
 _SIDECARS = (".xmp", ".aae")
-FOLLOWER_EXTENSIONS = RAW_EXTENSIONS | _LIVE_LEADERS.keys() | set(_SIDECARS)
+FOLLOWER_EXTENSIONS = RAW_EXTENSIONS | _LIVE_MOVIES | set(_SIDECARS)
 """Of what is shown with another file where there is one for it."""
 _PHOTOS = (*_RAW_LEADERS, ".png", ".tif", ".tiff", ".webp", ".avif", ".jxl")
 _VIDEOS = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".3gp")
@@ -41,10 +43,12 @@ class Beside:
         names: Iterable[str],
         unreadable: Iterable[str] = (),
         sizes_bytes: Mapping[str, int] = MappingProxyType({}),
+        is_short: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._names = {name.casefold(): name for name in sorted(names)}
         self._unreadable = {name.casefold() for name in unreadable}
         self._sizes_bytes = sizes_bytes
+        self._is_short = is_short
 
     def leader_of(self, name: str) -> str | None:
         """The file that `name` is shown with, or None where it stands for itself.
@@ -58,9 +62,19 @@ class Beside:
             return leader and (self.leader_of(leader) or leader)
         if extension in RAW_EXTENSIONS:
             return self._shown_by(stem, _RAW_LEADERS)
-        if extension in _LIVE_LEADERS and self._sizes_bytes.get(name, 0) <= LIVE_MOVIE_BYTES:
-            return self._shown_by(stem, _LIVE_LEADERS[extension])
+        if extension in _LIVE_MOVIES and self._sizes_bytes.get(name, 0) <= LIVE_MOVIE_BYTES:
+            return self._shown_live_by(name)
         return None
+
+    def _shown_live_by(self, name: str) -> str | None:
+        """The photo of a film of a few megabytes: a.jpg of a.mov, a.jpg or a.MP.jpg of a.MP."""
+        stem, extension = _split(name.casefold())
+        leader = self._shown_by(stem, _LIVE_LEADERS)
+        if leader is None and extension == ".mp":
+            leader = self._shown_by(name.casefold(), _JPEGS)
+        if leader is None or extension == ".mov" or leader.casefold().endswith(_HEIFS):
+            return leader
+        return leader if self._is_short(name) else None
 
     def _described_by(self, stem: str, extension: str) -> str | None:
         """What a sidecar describes: `a.jpg.xmp` a.jpg, `a.xmp` a's raw file first."""

@@ -31,8 +31,9 @@ def around(
     folder_id: FolderId,
     paths: Collection[Path],
     extensions: Collection[str],
-) -> Iterator[list[Neighbour]]:
-    """The files at `paths`, beside them and under them: those of one folder together.
+) -> Iterator[tuple[Path, list[Neighbour]]]:
+    """The files at `paths`, beside them and under them: those of one folder together, with where
+    it is.
 
     Only of folders where a file follows another, or may by one of `extensions`, with their dots.
     """
@@ -56,7 +57,7 @@ def around(
             file.leader_id is not None or Path(file.name).suffix.lower() in extensions
             for file in here
         ):
-            yield here
+            yield parent, here
 
 
 def _inside(

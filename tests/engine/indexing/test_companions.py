@@ -63,6 +63,25 @@ def test_a_long_film_stands_beside_its_poster(library: Library, pictures: Path, 
     assert hits == {"clip.jpg": (), "clip.mov": ()}
 
 
+def test_an_exported_film_is_one_with_its_jpeg_only_where_it_is_short(
+    library: Library, pictures: Path, make_photo
+) -> None:
+    for name in ("live.jpg", "pixel.MP.jpg", "poster.jpg"):
+        make_photo(pictures / name, seed=len(name))
+    film(pictures / "live.mp4", [scene(1)])
+    film(pictures / "pixel.mp4", [scene(2)]).rename(pictures / "pixel.MP")
+    film(pictures / "poster.mp4", [scene(3)], seconds=6)
+    for _ in range(2):  # what follows already is not looked at again
+        index(library, pictures)
+        hits = {hit.path.name: hit.companions for hit in library.search(Query()).hits}
+        assert hits == {
+            "live.jpg": (pictures / "live.mp4",),
+            "pixel.MP.jpg": (pictures / "pixel.MP",),
+            "poster.jpg": (),
+            "poster.mp4": (),
+        }
+
+
 def test_what_was_shown_with_another_stands_alone_when_that_is_gone(
     library: Library, pair: Path
 ) -> None:

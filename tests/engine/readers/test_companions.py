@@ -19,6 +19,7 @@ from engine.readers.companions import FOLLOWER_EXTENSIONS, Beside, sidecar_names
         ("IMG_1.MOV", ["IMG_1.HEIC", "IMG_1.JPG"], "IMG_1.HEIC"),
         ("IMG_1.MOV", ["IMG_1.JPG"], "IMG_1.JPG"),
         ("IMG_1.mp4", ["IMG_1.heic"], "IMG_1.heic"),
+        ("IMG_1.MP", ["IMG_1.HEIC", "IMG_1.JPG"], "IMG_1.HEIC"),
         ("How to bake bread.mp4", ["How to bake bread.jpg"], None),
         ("IMG_1.MOV", [], None),
         ("film.avi", ["film.jpg"], None),
@@ -58,18 +59,37 @@ def test_a_film_with_a_poster_is_no_live_photo(size_bytes: int, leader: str | No
     assert beside.leader_of("a.MOV") == leader
 
 
+@pytest.mark.parametrize(
+    ("film", "photo"),
+    [
+        ("IMG_1.MP4", "IMG_1.JPG"),
+        ("IMG_1.MP", "IMG_1.jpg"),
+        ("PXL_1.MP", "PXL_1.MP.jpg"),
+        ("PXL_1.MP.mp4", "PXL_1.MP.jpg"),
+    ],
+)
+def test_an_exported_film_follows_a_jpeg_where_it_is_short(film: str, photo: str) -> None:
+    assert Beside([film, photo], is_short={film: True}.__getitem__).leader_of(film) == photo
+    assert Beside([film, photo], is_short={film: False}.__getitem__).leader_of(film) is None
+    large = Beside([film, photo], sizes_bytes={film: 90_000_000}, is_short=lambda _: True)
+    assert large.leader_of(film) is None
+
+
 @given(
     st.lists(
         st.builds(
             "{}{}".format,
             st.sampled_from(["a", "b", "IMG_1", "img_1", "IMG_O1", "a.jpg", "a.cr2"]),
-            st.sampled_from([".jpg", ".JPG", ".heic", ".cr2", ".mov", ".xmp", ".aae", ".txt", ""]),
+            st.sampled_from(
+                [".jpg", ".JPG", ".heic", ".cr2", ".mov", ".mp", ".xmp", ".aae", ".txt", ""]
+            ),
         ),
         unique=True,
-    )
+    ),
+    st.booleans(),
 )
-def test_a_leader_is_a_neighbour_that_follows_nobody(names: list[str]) -> None:
-    beside = Beside(names)
+def test_a_leader_is_a_neighbour_that_follows_nobody(names: list[str], short: bool) -> None:
+    beside = Beside(names, is_short=lambda _: short)
     for name in names:
         leader = beside.leader_of(name)
         if leader is not None:

@@ -39,8 +39,8 @@ def test_files_are_told_by_folders_with_their_neighbours(
         told = followers.around(
             connection, folder, [Path(path) for path in paths], (".dng", ".nef", ".mov", ".xmp")
         )
-        by_folder = {frozenset(file.name for file in here) for here in told}
+        by_folder = {parent: {file.name for file in here} for parent, here in told}
     assert by_folder == {
-        frozenset(Path(name).name for name in NAMES if Path(name).parent == Path(parent))
+        Path(parent): {Path(name).name for name in NAMES if Path(name).parent == Path(parent)}
         for parent in found
     }
