@@ -56,11 +56,10 @@ class Library:
         embedder = model.embedder(database, self._index_readers)
         self._pipeline = Pipeline(database, embedder, self._index_readers)
         self._text_readers = ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
-        recogniser = Recogniser(database, self._text_readers)
+        self._recogniser = Recogniser(database, self._text_readers)
+        passes = (self._recogniser,)
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
-        self._indexer = Indexer(
-            database, self._pipeline, recogniser, self._thumbnails, self._announce
-        )
+        self._indexer = Indexer(database, self._pipeline, passes, self._thumbnails, self._announce)
         self._models = ModelsInUse(
             home, database, model, self._indexer, self._index_readers, self._read_asked
         )
@@ -139,7 +138,7 @@ class Library:
         self._take_lock()
         self._indexer.start(self._resume_switch)
         self._folders.start()
-        self._indexer.recognises = settings.load(self._home).recognises_text
+        self._recogniser.is_wanted = settings.load(self._home).recognises_text
         self._indexer.request_everything()
         for problem in self.problems():
             self._announce(problem)
@@ -153,7 +152,7 @@ class Library:
         Raises FolderError or LibraryBusyError.
         """
         self._take_lock()
-        self._indexer.recognises = recognises_text
+        self._recogniser.is_wanted = recognises_text
         self._resume_switch()
         for folder_id, below in [self._folders.holding(path) for path in paths]:
             self._indexer.request({folder_id: frozenset({below})})

@@ -6,21 +6,20 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import KeepsightError
-from engine.events import Event, Failure, IndexProgress, LibraryChanged, Phase
+from engine.events import Event, IndexProgress, LibraryChanged, Phase
 from engine.indexing.embedding import Embedder
+from engine.indexing.failures import failure_of
+from engine.indexing.passes import Pass
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.progress import Meter
-from engine.indexing.recognition import Recogniser
 from engine.indexing.sweep import sweep
 from engine.indexing.switch import Switch
-from engine.paths import shown
 from engine.readers import registry
 from engine.readings import SkipReason
 from engine.records import FolderId
@@ -47,22 +46,19 @@ class Indexer:
         self,
         database: Database,
         pipeline: Pipeline,
-        recogniser: Recogniser,
+        passes: Sequence[Pass],
         thumbnails: Thumbnails,
         announce: Callable[[Event], None],
     ) -> None:
         self._database = database
         self._pipeline = pipeline
-        self._recogniser = recogniser
+        self._passes = passes
         self._thumbnails = thumbnails
-        self.recognises = False
-        """Whether text is looked for in photos when all else is done; set by any thread."""
         self.switch: Switch | None = None
         """Another model that is prepared once everything is indexed; set by any thread."""
         self._announce = announce
         self._meter = Meter()
-        self._prepared = Meter()
-        self._recognised = Meter()
+        self._meters = {phase: Meter() for phase in (Phase.PREPARING, *(p.phase for p in passes))}
         self._requests: dict[FolderId, set[Path]] = {}
         self._wanted = threading.Event()
         self._may_run = threading.Event()
@@ -145,8 +141,9 @@ class Indexer:
         yield from self._embed_missing()
         if self.switch is not None:
             yield from self._prepare(self.switch)
-        if self.recognises:
-            yield from self._recognise()
+        for each in self._passes:
+            if each.is_wanted:
+                yield from self._make(each)
 
     def _embed_missing(self) -> Generator[Phase, None, None]:
         for _ in self._pipeline.embedder.embed_missing():
@@ -156,13 +153,10 @@ class Indexer:
 
     def _prepare(self, switch: Switch) -> Generator[Phase, None, None]:
         """Fills the next model's vectors; it takes over when all that can be reached has some."""
-        self._prepared.start()
-        for done, total in () if switch.wanted_now else switch.embedder.fill():
-            self._prepared.reach(done, total)
-            self._publish()
-            yield Phase.PREPARING
-            if self.switch is not switch or switch.wanted_now:
-                break
+        steps = () if switch.wanted_now else switch.embedder.fill()
+        yield from self._metered(
+            Phase.PREPARING, steps, lambda: self.switch is switch and not switch.wanted_now
+        )
         switch.out_of_reach = embeddings.count_out_of_reach(
             self._database.reading(), switch.embedder.vectors.model_id
         )
@@ -170,14 +164,23 @@ class Indexer:
             switch.take_over()
             yield from self._embed_missing()
 
-    def _recognise(self) -> Generator[Phase, None, None]:
-        self._recognised.start()
-        for done, total in self._recogniser.run(self._pipeline.embedder):
-            self._recognised.reach(done, total)
-            yield Phase.RECOGNISING
-            if not self.recognises:
-                break
+    def _make(self, each: Pass) -> Generator[Phase, None, None]:
+        steps = each.run(self._pipeline.embedder)
+        yield from self._metered(each.phase, steps, lambda: each.is_wanted)
         yield from self._embed_missing()
+
+    def _metered(
+        self, phase: Phase, steps: Iterable[tuple[int, int]], is_wanted: Callable[[], bool]
+    ) -> Generator[Phase, None, None]:
+        """Takes steps, each of which tells how many of how many are done."""
+        meter = self._meters[phase]
+        meter.start()
+        for done, total in steps:
+            meter.reach(done, total)
+            self._publish()
+            yield phase
+            if not is_wanted():
+                break
 
     def _indexes(self) -> list[ModelIndex]:
         switch = self.switch
@@ -227,7 +230,7 @@ class Indexer:
             first()
         except Exception as error:
             log.exception("indexing begins without what was to come first")
-            self._announce(_failure_of(error))
+            self._announce(failure_of(error))
         while not self._stopping.is_set():
             self._wanted.wait()
             self._may_run.wait()
@@ -248,7 +251,7 @@ class Indexer:
                     return  # the readers are closed before this thread is joined
                 log.exception("indexing stopped")
                 self._has_failed = True
-                self._announce(_failure_of(error))
+                self._announce(failure_of(error))
                 self._tell(Phase.STOPPED)
                 self._announce(LibraryChanged())
             finally:
@@ -276,37 +279,17 @@ class Indexer:
     def _tell(self, phase: Phase) -> IndexProgress:
         if not self._may_run.is_set():
             phase = Phase.PAUSED  # the batch in hand is still finished
+        told = self._meters.get(phase, self._meter).told(phase)
         switch = self.switch
         if phase is Phase.PREPARING and switch is not None:
-            self.progress = replace(self._prepared.told(phase), model=switch.title)
-        elif phase is Phase.RECOGNISING:
-            self.progress = self._recognised.told(phase)
-        else:
-            self.progress = self._meter.told(phase)
+            told = replace(told, model=switch.title)
+        self.progress = told
         self._announce(self.progress)
         now = time.monotonic()
         if now - self._changed_at >= CHANGED_EVERY_S:
             self._changed_at = now
             self._announce(LibraryChanged())
         return self.progress
-
-
-def _failure_of(error: Exception) -> Failure:
-    """What to tell of an error that ended a run; the index thread lives on."""
-    if isinstance(error, KeepsightError):
-        return Failure(error.title, error.message)
-    if isinstance(error, OSError | sqlite3.Error):
-        told = f"{_sentence(str(error))}. Check that the disk is not full and can be written to"
-    else:
-        told = f"{type(error).__name__}: {error}. This is a mistake in Keepsight: please report it"
-    return Failure(
-        "Indexing stopped",
-        f"{shown(told)}. Then let it go on; it also does with the next change or start.",
-    )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 RETRIABLE = tuple(reason for reason in SkipReason if reason is not SkipReason.UNSUPPORTED)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.events import Phase
 from engine.indexing.embedding import Embedder
 from engine.indexing.stages import ahead
 from engine.readers.isolation import ReaderPool
@@ -33,7 +34,10 @@ _UNLIKE_TEXT = (
 class Recogniser:
     """Gives photos and scanned pages their text. Used by one thread."""
 
+    phase = Phase.RECOGNISING
+
     def __init__(self, database: Database, readers: ReaderPool) -> None:
+        self.is_wanted = False
         self._database = database
         self._readers = readers
 
