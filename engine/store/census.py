@@ -13,6 +13,7 @@ from engine.records import Counts, FileId, FolderId, Skip
 from engine.search_records import Filters
 from engine.store import folding, fulltext
 from engine.store.filtering import condition
+from engine.store.reach import among_reachable
 from engine.store.worded import MOST_RANKED
 
 _SKIPPED = """
@@ -87,12 +88,12 @@ def _skip(row: sqlite3.Row) -> Skip:
 def counts(connection: sqlite3.Connection) -> Counts:
     """The library in numbers."""
     row = connection.execute(
-        """
+        f"""
         SELECT count(*) AS files, coalesce(sum(files.state = 'indexed'), 0) AS indexed,
                coalesce(sum(files.state = 'waiting'), 0) AS waiting,
                coalesce(sum(files.state = 'skipped'), 0) AS skipped,
                coalesce(sum(files.state = 'companion'), 0) AS companions,
-               coalesce(sum(folders.state = 'offline'), 0) AS offline
+               coalesce(sum(NOT {among_reachable("files.id")}), 0) AS offline
         FROM files JOIN folders ON folders.id = folder_id
         """
     ).fetchone()

@@ -13,6 +13,7 @@ from engine.errors import ModelError
 from engine.model_records import Kept
 from engine.readings import Spot
 from engine.records import ContentId, Medium, ModelCard, ModelId, SegmentId
+from engine.store.reach import among_reachable
 
 PAGE = 4096
 
@@ -23,10 +24,10 @@ _TOWERS = {
 OF_MEDIUM = {Medium.PICTURE: "text IS NULL", Medium.TEXT: "text IS NOT NULL"}
 """Which segments are pictures and which are texts, as a condition."""
 
-_REACHABLE = """
+_REACHABLE = f"""
     SELECT content_id, max(modified_ns) AS newest FROM placements
     JOIN folders ON folders.id = folder_id
-    WHERE placements.state = 'indexed' AND folders.state = 'online' AND content_id IS NOT NULL
+    WHERE placements.state = 'indexed' AND {among_reachable("file_id")} AND content_id IS NOT NULL
     GROUP BY content_id
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.readings import ReadFailure, SkipReason
 from engine.records import ContentId, FileId, FolderId, FoundFile
 from engine.store import fulltext
+from engine.store.reach import REACHABLE
 
 TRANSIENT = (SkipReason.UNREADABLE, SkipReason.VANISHED, SkipReason.CHANGING)
 """Reasons that may have gone by the next sweep, without a trace in size or mtime."""
@@ -20,15 +21,6 @@ PAGE = 256
 _CLOSED = "files.size_bytes = 0 AND files.modified_ns = 0"
 """What cannot be looked into has neither: it is no file to read, and stays skipped until a sweep of
 its own folder finds it open."""
-
-_REACHABLE = f"""
-    folders.state = 'online' AND NOT EXISTS (
-        SELECT 1 FROM drives JOIN files AS closed USING (folder_id, relative)
-        WHERE folder_id = files.folder_id AND substr(files.relative, 1, length(relative) + 1)
-            = CAST(relative || X'{os.fsencode(os.sep).hex()}' AS BLOB)
-    )
-"""
-"""Of a file: its folder is there, and no drive that it is on is recorded as closed."""
 
 _BEHIND_ALL = b"\xff" * 256
 """Longer than any name: no path comes after it."""
@@ -134,7 +126,7 @@ def count_waiting(connection: sqlite3.Connection) -> int:
     """How many files in folders that can be reached wait to be read."""
     row = connection.execute(
         "SELECT count(*) FROM files JOIN folders ON folders.id = folder_id "
-        f"WHERE files.state = 'waiting' AND {_REACHABLE}"
+        f"WHERE files.state = 'waiting' AND {REACHABLE}"
     )
     return int(row.fetchone()[0])
 
@@ -147,7 +139,7 @@ def waiting(connection: sqlite3.Connection) -> Iterator[tuple[FileId, FoundFile]
             f"""
             SELECT files.id, folder_id, path, relative, size_bytes, modified_ns
             FROM files JOIN folders ON folders.id = folder_id
-            WHERE files.state = 'waiting' AND {_REACHABLE}
+            WHERE files.state = 'waiting' AND {REACHABLE}
                 AND (modified_ns, files.id) < (?, ?)
             ORDER BY modified_ns DESC, files.id DESC LIMIT ?
             """,
@@ -245,7 +237,7 @@ def with_content(
         "SELECT folder_id, path, relative, size_bytes, modified_ns, member FROM ("
         "SELECT file_id, member FROM placements WHERE content_id = ?) "
         "JOIN files ON files.id = file_id JOIN folders ON folders.id = folder_id "
-        f"WHERE files.state = 'indexed' AND {_REACHABLE} ORDER BY member LIMIT 1",
+        f"WHERE files.state = 'indexed' AND {REACHABLE} ORDER BY member LIMIT 1",
         (content_id,),
     ).fetchone()
     return (_found(row), row["member"]) if row else None

@@ -13,19 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.readings import WHOLE, Box, Details, Kind, Spot
-from engine.records import ContentId, FileId, FolderState, Medium, SegmentId
+from engine.records import ContentId, FileId, Medium, SegmentId
 from engine.search_records import Filters
 from engine.store import details as details_store
 from engine.store import folding
 from engine.store import segments as segments_store
 from engine.store.embeddings import OF_MEDIUM
 from engine.store.filtering import FROM, SHOWN_AT, condition, marks, placed
+from engine.store.reach import among_reachable
 
 PAGE = 500
 
 _NS_PER_S = 1e9
 
-_REACHABLE = "2 * (folders.state = 'online') + (member = '')"
+_ONLINE = 2
+_REACHABLE = f"{_ONLINE} * {among_reachable('file_id')} + (member = '')"
 """SQLite takes the other columns from the row that holds the max() of this: a file that can be
 reached, rather on its own than inside another."""
 
@@ -223,9 +225,9 @@ def _details(connection: sqlite3.Connection, asked: str, values: Sequence[object
     rows = connection.execute(
         f"""
         SELECT contents.id AS content_id, contents.kind, {", ".join(details_store.COLUMNS)},
-               file_id, relative, member, size_bytes, modified_ns, folders.path, folders.state,
+               file_id, relative, member, size_bytes, modified_ns, folders.path,
                count(*) AS files_count,
-               max({_OF_NAME} + {_REACHABLE}),
+               max({_OF_NAME} + {_REACHABLE}) AS fitness,
                (SELECT min(id) FROM segments WHERE content_id = contents.id) AS segment_id,
                EXISTS (SELECT 1 FROM segments WHERE content_id = contents.id AND text IS NULL)
                    AS has_picture, recognition_problem
@@ -248,7 +250,7 @@ def _row(row: sqlite3.Row) -> Listed:
         kind=Kind(row["kind"]),
         size_bytes=row["size_bytes"],
         modified_at=datetime.fromtimestamp(row["modified_ns"] / _NS_PER_S),
-        online=row["state"] == FolderState.ONLINE,
+        online=bool(row["fitness"] & _ONLINE),
         details=details_store.of_row(row),
         has_picture=bool(row["has_picture"]),
         problem=row["recognition_problem"],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.readings import WHOLE, Passage, Spot
 from engine.records import ContentId, SegmentId
 from engine.store import segments
+from engine.store.reach import among_reachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,14 @@ def unrecognised(connection: sqlite3.Connection, version: int) -> list[Unrecogni
     Those that are documents come first, then photos, the newest first.
     """
     rows = connection.execute(
-        """
+        f"""
         SELECT contents.id, kind, textless, max(modified_ns) AS newest,
                (SELECT min(id) FROM segments WHERE content_id = contents.id AND kind = 'photo')
                    AS photo
         FROM contents JOIN placements ON placements.content_id = contents.id
         JOIN folders ON folders.id = placements.folder_id
         WHERE coalesce(recognised_version, 0) < ? AND (kind = 'photo' OR textless != '[]')
-            AND placements.state = 'indexed' AND folders.state = 'online'
+            AND placements.state = 'indexed' AND {among_reachable("file_id")}
         GROUP BY contents.id ORDER BY kind = 'photo', newest DESC
         """,
         (version,),
