@@ -118,6 +118,7 @@ def _told(progress: IndexProgress) -> str:
         Phase.PAUSED: f"Paused{rest}",
         Phase.STOPPED: f"Stopped{rest}",
         Phase.PREPARING: f"Preparing {progress.model}: {done}{when}",
+        Phase.LOOKING_CLOSER: f"Looking closer at photos: {done}{when}",
         Phase.RECOGNISING: f"Reading text in pictures: {done}{when}",
         Phase.INDEXING: indexing,
         Phase.IDLE: "Up to date",

@@ -13,6 +13,7 @@ class Phase(StrEnum):
     SCANNING = "scanning"
     INDEXING = "indexing"
     PREPARING = "preparing"
+    LOOKING_CLOSER = "looking closer"
     RECOGNISING = "recognising"
     PAUSED = "paused"
     STOPPED = "stopped"
@@ -24,7 +25,7 @@ class IndexProgress:
     """How far indexing is, in files; `seconds_left` is None until it can be told.
 
     While another model is prepared, `model` is its title, and photos and passages are counted;
-    while text is recognised, photos and pages are.
+    while text is recognised, photos and pages are; while photos are looked at closer, these are.
     """
 
     phase: Phase

@@ -26,13 +26,15 @@ ModelId = NewType("ModelId", int)
 class SegmentKind(StrEnum):
     """What a segment, the smallest thing a search returns, is.
 
-    The first three are pictures: a photo, a page of a document, a moment of a video. The others
-    are text: a passage as it was written, or as it was recognised in a picture.
+    The first three are pictures: a photo, a page of a document, a moment of a video. So is a part
+    of a photo, which has an embedding once the photo was looked at closer. The others are text: a
+    passage as it was written, or as it was recognised in a picture.
     """
 
     PHOTO = "photo"
     PAGE = "page"
     MOMENT = "moment"
+    PART = "part"
     PASSAGE = "passage"
     RECOGNISED = "recognised"
 

@@ -26,6 +26,8 @@ class Settings:
     """Whether the next one answers already for what it has, and the other for the rest."""
     recognises_text: bool = True
     """Whether the window looks for text in photos when there is nothing else to do."""
+    looks_closer: bool = True
+    """Whether it looks at parts of photos too, before that."""
 
 
 def load(home: Home) -> Settings:
@@ -38,6 +40,7 @@ def load(home: Home) -> Settings:
             next_model=str(chosen.get("next_model", "")),
             mixes=chosen.get("mixes", False) is True,
             recognises_text=chosen.get("recognises_text", True) is not False,
+            looks_closer=chosen.get("looks_closer", True) is not False,
         )
     except FileNotFoundError:
         return Settings()

@@ -24,9 +24,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home of the test's own, where text in photos is looked for only by those who test that."""
+    """A home of the test's own, with no pass in the background but by those who test it."""
     made = Home.at(tmp_path / "home").create()
-    settings.save(made, settings.Settings(recognises_text=False))
+    settings.save(made, settings.Settings(recognises_text=False, looks_closer=False))
     return made
 
 

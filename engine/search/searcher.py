@@ -139,7 +139,7 @@ class Searcher:
             if before:
                 inside = embeddings.keys(connection, model.vectors.model_id, medium)
                 for other in before:
-                    taken = embeddings.keys(connection, other.vectors.model_id, medium)
+                    taken = embeddings.answered(connection, other.vectors.model_id, medium)
                     inside = np.setdiff1d(inside, taken, assume_unique=True)
                 if asked is not None:
                     inside = np.intersect1d(inside, asked)

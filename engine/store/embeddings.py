@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.model_records import Kept
 from engine.readings import Spot
-from engine.records import ContentId, Medium, ModelCard, ModelId, SegmentId
+from engine.records import ContentId, Medium, ModelCard, ModelId, SegmentId, SegmentKind
 from engine.store.reach import among_reachable
 
 PAGE = 4096
@@ -24,12 +24,16 @@ _TOWERS = {
 OF_MEDIUM = {Medium.PICTURE: "text IS NULL", Medium.TEXT: "text IS NOT NULL"}
 """Which segments are pictures and which are texts, as a condition."""
 
-_REACHABLE = f"""
+_IS_OWED = f"kind != '{SegmentKind.PART}'"
+"""Which segments every model embeds. Parts of photos come later, and no model waits for them."""
+
+REACHABLE = f"""
     SELECT content_id, max(modified_ns) AS newest FROM placements
     JOIN folders ON folders.id = folder_id
     WHERE placements.state = 'indexed' AND {among_reachable("file_id")} AND content_id IS NOT NULL
     GROUP BY content_id
 """
+"""Contents that can be read, each with the time of its `newest` file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,28 @@ def keys(connection: sqlite3.Connection, model_id: ModelId, medium: Medium) -> N
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
+def answered(
+    connection: sqlite3.Connection, model_id: ModelId, medium: Medium
+) -> NDArray[np.int64]:
+    """(N,) ids of the pictures, or of the texts, for which no other model is to answer, ascending.
+
+    They are those that have an embedding, and the parts of photos that have one.
+    """
+    rows = connection.execute(
+        f"""
+        SELECT id FROM segments WHERE {OF_MEDIUM[medium]} AND EXISTS
+            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
+        UNION
+        SELECT part.id FROM segments AS part JOIN segments USING (content_id)
+        JOIN embeddings ON segment_id = segments.id AND model_id = ?
+        WHERE part.{OF_MEDIUM[medium]} AND NOT part.{_IS_OWED}
+        ORDER BY 1
+        """,
+        (model_id, model_id),
+    )
+    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
 def vectors(
     connection: sqlite3.Connection, model_id: ModelId, segments: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
@@ -132,9 +158,9 @@ def missing(
 ) -> list[Unembedded]:
     """Up to `limit` segments with an id above `after` that have no embedding under a model."""
     rows = connection.execute(
-        """
+        f"""
         SELECT id, content_id, page, second, text FROM segments
-        WHERE id > ? AND NOT EXISTS
+        WHERE id > ? AND {_IS_OWED} AND NOT EXISTS
             (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
         ORDER BY id LIMIT ?
         """,
@@ -193,8 +219,8 @@ def missing_newest_first(connection: sqlite3.Connection, model_id: ModelId) -> N
     """
     rows = connection.execute(
         f"""
-        SELECT segments.id FROM segments LEFT JOIN ({_REACHABLE}) AS there USING (content_id)
-        WHERE NOT EXISTS
+        SELECT segments.id FROM segments LEFT JOIN ({REACHABLE}) AS there USING (content_id)
+        WHERE {_IS_OWED} AND NOT EXISTS
             (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
         AND (text IS NOT NULL OR there.newest IS NOT NULL)
         ORDER BY there.newest DESC NULLS LAST, segments.id
@@ -208,8 +234,8 @@ def count_out_of_reach(connection: sqlite3.Connection, model_id: ModelId) -> int
     """How many pictures have no embedding, and cannot have one before a drive is back."""
     count: int = connection.execute(
         f"""
-        SELECT count(*) FROM segments LEFT JOIN ({_REACHABLE}) AS there USING (content_id)
-        WHERE NOT EXISTS
+        SELECT count(*) FROM segments LEFT JOIN ({REACHABLE}) AS there USING (content_id)
+        WHERE {_IS_OWED} AND NOT EXISTS
             (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
         AND text IS NULL AND there.newest IS NULL
         AND EXISTS (SELECT 1 FROM placements WHERE content_id = segments.content_id)
@@ -264,7 +290,7 @@ def of_content(
     medium: Medium,
     beside: SegmentId | None = None,
 ) -> NDArray[np.float32]:
-    """(N, D) embeddings of a content's pictures, or of its texts, in their order.
+    """(N, D) embeddings of a content's whole pictures, or of its texts, in their order.
 
     Only those on the same page, or of the same moment, as the segment `beside`, where there are.
     """
@@ -273,7 +299,8 @@ def of_content(
         SELECT vector, EXISTS (SELECT 1 FROM segments AS one WHERE one.id = ?
             AND one.page IS segments.page AND one.second IS segments.second) AS is_beside
         FROM embeddings JOIN segments ON segments.id = segment_id
-        WHERE model_id = ? AND content_id = ? AND {OF_MEDIUM[medium]} ORDER BY segment_id
+        WHERE model_id = ? AND content_id = ? AND {_IS_OWED} AND {OF_MEDIUM[medium]}
+        ORDER BY segment_id
         """,
         (beside, model_id, content_id),
     ).fetchall()

@@ -199,7 +199,8 @@ def excerpts(
                 start=row["start_char"],
                 spot=Spot(row["page"], row["second"]),
                 section=row["section"],
-                boxes=segments_store.boxes_of(row["boxes"]),
+                # Those of lines of text: the part of a photo has none.
+                boxes=segments_store.boxes_of(row["boxes"]) if row["text"] else (),
             )
     return found
 

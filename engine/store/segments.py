@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from engine.readings import Box, Kind, Passage, Picture, Reading, Spot
+from engine.readings import Box, Kind, Passage, Picture, Reading
 from engine.records import ContentId, SegmentId, SegmentKind
-from engine.store import fulltext
+from engine.store import fulltext, parts
 
 _PICTURES = {
     Kind.PHOTO: SegmentKind.PHOTO,
     Kind.DOCUMENT: SegmentKind.PAGE,
     Kind.VIDEO: SegmentKind.MOMENT,
 }
+_MADE_LATER = (SegmentKind.RECOGNISED, SegmentKind.PART)
+"""What is made of pictures that were read, and not by a reader."""
+
 _KEY = ("kind", "page", "second", "text", "start_char", "end_char", "section", "boxes")
 
 _Key = tuple[object, ...]
@@ -26,9 +29,10 @@ def keep(
     """Makes the segments of a content those of `reading`, and tells which pictures are new.
 
     Each new picture is given by its segment and its place in `reading.pictures`. What is there
-    already stays, with its embeddings; so does text that was recognised, as it is read elsewhere.
+    already stays, with its embeddings; so does text that was recognised, as it is read elsewhere,
+    and the parts of a photo, for as long as that is there.
     """
-    former = _keys(connection, content_id)
+    former = _keys(connection, content_id, set(SegmentKind).difference(_MADE_LATER))
     fresh: list[tuple[SegmentId, int]] = []
     for number, picture in enumerate(reading.pictures):
         key = _picture_key(_PICTURES[reading.kind], picture)
@@ -36,6 +40,7 @@ def keep(
             fresh.append((_insert(connection, content_id, key), number))
     _keep_passages(connection, content_id, SegmentKind.PASSAGE, reading.passages, former)
     _delete(connection, former.values())
+    parts.drop_without_photo(connection, content_id)
     return fresh
 
 
@@ -43,7 +48,7 @@ def keep_recognised(
     connection: sqlite3.Connection, content_id: ContentId, passages: Sequence[Passage]
 ) -> None:
     """Makes `passages` the text that was recognised in a content's pictures."""
-    former = _keys(connection, content_id, "kind = 'recognised'")
+    former = _keys(connection, content_id, {SegmentKind.RECOGNISED})
     _keep_passages(connection, content_id, SegmentKind.RECOGNISED, passages, former)
     _delete(connection, former.values())
 
@@ -68,15 +73,6 @@ def passages(connection: sqlite3.Connection, content_id: ContentId) -> list[Pass
     ]
 
 
-def spots(connection: sqlite3.Connection, content_id: ContentId) -> list[Spot]:
-    """Where the pictures of a content are, in their order."""
-    rows = connection.execute(
-        "SELECT page, second FROM segments WHERE content_id = ? AND text IS NULL ORDER BY id",
-        (content_id,),
-    )
-    return [Spot(row["page"], row["second"]) for row in rows]
-
-
 def boxes_of(written: str) -> tuple[Box, ...]:
     """The boxes in a row."""
     return tuple(Box(*box) for box in json.loads(written))
@@ -99,11 +95,12 @@ def _keep_passages(
 
 
 def _keys(
-    connection: sqlite3.Connection, content_id: ContentId, which: str = "kind != 'recognised'"
+    connection: sqlite3.Connection, content_id: ContentId, kinds: Collection[SegmentKind]
 ) -> dict[_Key, SegmentId]:
     rows = connection.execute(
-        f"SELECT id, {', '.join(_KEY)} FROM segments WHERE content_id = ? AND {which}",
-        (content_id,),
+        f"SELECT id, {', '.join(_KEY)} FROM segments "
+        f"WHERE content_id = ? AND kind IN ({', '.join('?' * len(kinds))})",
+        (content_id, *kinds),
     )
     return {tuple(row)[1:]: SegmentId(row["id"]) for row in rows}
 

@@ -156,7 +156,7 @@ def test_it_may_be_called_off(home: Home, shelf: Path, tiny: str) -> None:
         phases = {step.phase for step in library.index([])}
         assert Phase.PREPARING not in phases
         assert answering(library).name == "starter"
-    assert settings.load(home) == settings.Settings(recognises_text=False)
+    assert settings.load(home) == settings.Settings(recognises_text=False, looks_closer=False)
 
 
 def test_who_cannot_wait_gets_it_at_once_and_the_rest_follows(

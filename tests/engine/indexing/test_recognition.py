@@ -180,7 +180,7 @@ def test_what_is_forgotten_meanwhile_stops_nothing(
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_person_may_do_without(home: Home, receipt: Path, wanted: bool) -> None:
-    settings.save(home, settings.Settings(recognises_text=wanted))
+    settings.save(home, settings.Settings(recognises_text=wanted, looks_closer=False))
     idle = threading.Event()
     phases: set[Phase] = set()
     with Library.open(home) as library:
