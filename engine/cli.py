@@ -91,9 +91,10 @@ def window(ctx: click.Context, folders: tuple[Path, ...]) -> None:
 
 @_commands.command()
 @click.argument("folders", nargs=-1, required=True, type=PATH)
+@click.option("--closer", is_flag=True, help="Look at parts of photos too: four times the work.")
 @click.option("--recognise", is_flag=True, help="Look for text in photos and scans too: slow.")
 @click.pass_obj
-def index(obj: dict[str, Any], folders: tuple[Path, ...], recognise: bool) -> None:
+def index(obj: dict[str, Any], folders: tuple[Path, ...], closer: bool, recognise: bool) -> None:
     """Index the photos, documents and videos of FOLDERS, and remember these.
 
     It may be interrupted at any moment; the next run goes on from there.
@@ -103,7 +104,7 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], recognise: bool) -> No
     with Library.open(obj["home"]) as library, output.interruptible() as interrupted:
         with tqdm(unit="file", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
             progress = library.progress
-            for progress in library.index(folders, recognises_text=recognise):
+            for progress in library.index(folders, recognises_text=recognise, looks_closer=closer):
                 bar.set_description(_DOING.get(progress.phase, "Indexing"))
                 bar.total = progress.total
                 bar.update(progress.done - bar.n)
@@ -126,6 +127,7 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], recognise: bool) -> No
 _DOING = {
     Phase.SCANNING: "Looking",
     Phase.PREPARING: "Preparing the next model",
+    Phase.LOOKING_CLOSER: "Looking closer at photos",
     Phase.RECOGNISING: "Reading text in pictures",
 }
 _limit = click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(min=1))

@@ -14,6 +14,7 @@ import filelock
 from engine import settings
 from engine.errors import LibraryBusyError, ModelError
 from engine.events import Event, Failure, IndexProgress, LibraryChanged
+from engine.indexing.closer import CloserLook
 from engine.indexing.indexer import RETRIABLE, Indexer
 from engine.indexing.pipeline import Pipeline
 from engine.indexing.recognition import Recogniser
@@ -57,7 +58,8 @@ class Library:
         self._pipeline = Pipeline(database, embedder, self._index_readers)
         self._text_readers = ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
         self._recogniser = Recogniser(database, self._text_readers)
-        passes = (self._recogniser,)
+        self._closer_look = CloserLook(database, self._index_readers)
+        passes = (self._closer_look, self._recogniser)
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
         self._indexer = Indexer(database, self._pipeline, passes, self._thumbnails, self._announce)
         self._models = ModelsInUse(
@@ -138,20 +140,29 @@ class Library:
         self._take_lock()
         self._indexer.start(self._resume_switch)
         self._folders.start()
-        self._recogniser.is_wanted = settings.load(self._home).recognises_text
+        chosen = settings.load(self._home)
+        self._closer_look.is_wanted = chosen.looks_closer
+        self._recogniser.is_wanted = chosen.recognises_text
         self._indexer.request_everything()
         for problem in self.problems():
             self._announce(problem)
 
     def index(
-        self, paths: Sequence[Path], *, recognises_text: bool = False
+        self,
+        paths: Sequence[Path],
+        *,
+        recognises_text: bool = False,
+        looks_closer: bool = False,
     ) -> Iterator[IndexProgress]:
         """Indexes folders on the calling thread, telling how far it is; it may be stopped anywhere.
 
-        Text in photos is looked for, which takes about a second for each, if `recognises_text`.
+        Text in photos is looked for, which takes about a second for each, if `recognises_text`;
+        parts of photos are embedded too, which takes four times as long as the photos, if
+        `looks_closer`.
         Raises FolderError or LibraryBusyError.
         """
         self._take_lock()
+        self._closer_look.is_wanted = looks_closer
         self._recogniser.is_wanted = recognises_text
         self._resume_switch()
         for folder_id, below in [self._folders.holding(path) for path in paths]:
