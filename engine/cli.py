@@ -204,6 +204,7 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
 
     with Library.open(obj["home"]) as library:
         counts, skips, problems = library.counts(), library.skips(), library.problems()
+        left_out = library.left_out()
     if as_json:
         output.print_json(
             {
@@ -224,6 +225,9 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
                     }
                     for skip in skips
                 ],
+                "left_out": [
+                    {"path": os.fspath(each.path), "is_folder": each.is_folder} for each in left_out
+                ],
             }
         )
         return
@@ -232,10 +236,18 @@ def doctor(obj: dict[str, Any], as_json: bool) -> None:
         f"{counts.skipped:,} skipped, {counts.companions:,} shown with another, "
         f"{counts.offline:,} on drives that are not there"
     )
+    folders = [each.path for each in left_out if each.is_folder]
+    click.echo(
+        f"Beside these, {output.counted(len(folders), 'folder')} and "
+        f"{output.counted(len(left_out) - len(folders), 'file')} are left out: hidden ones, "
+        "caches, bins, and what programs keep for themselves"
+    )
     for problem in problems:
         click.echo(f"{problem.title}. {problem.message}")
     for skip in skips:
         click.echo(f"{skip.reason}\t{shown_inside(skip.path, skip.member)}\t{skip.detail}")
+    for path in folders:
+        click.echo(f"left out\t{shown(path)}\tThis folder, with all in it, is not looked at.")
 
 
 _commands.add_command(evaluate)

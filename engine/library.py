@@ -29,6 +29,7 @@ from engine.roster.in_use import ModelInUse, ModelsInUse
 from engine.roster.shelf import ModelShelf
 from engine.search.fuse import Ranked
 from engine.search_records import Hit, Query, SearchResult
+from engine.sources.scan import LeftOut
 from engine.store import census, contents, files, folders, recognition, segments
 from engine.store.database import Database
 from engine.thumbnails import Thumbnails
@@ -196,6 +197,10 @@ class Library:
     def skips(self) -> list[Skip]:
         """Every file that was not indexed, with its reason; files of unknown types come last."""
         return census.skips(self._database.reading())
+
+    def left_out(self) -> list[LeftOut]:
+        """The files and folders that are not looked at, for instance because of their names."""
+        return self._folders.left_out()
 
     # Answers
 

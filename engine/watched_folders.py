@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import FolderError
@@ -11,6 +12,7 @@ from engine.events import Event, Failure
 from engine.paths import shown
 from engine.records import Folder, FolderId
 from engine.sources import rules
+from engine.sources.scan import LeftOut, scan
 from engine.sources.watch import Changes, Watcher
 from engine.store import folders
 from engine.store.database import Database
@@ -37,6 +39,16 @@ class WatchedFolders:
     def all(self) -> list[Folder]:
         """All folders."""
         return folders.all_folders(self._database.reading())
+
+    def left_out(self) -> list[LeftOut]:
+        """What the rules leave out of the folders that are there, as it is on disk by now."""
+        watched = self.all()
+        by_itself = {folder.path for folder in watched}
+        found: list[LeftOut] = []
+        for folder in watched:
+            with suppress(OSError):
+                found.extend(item for item in scan(folder) if isinstance(item, LeftOut))
+        return [item for item in found if item.path not in by_itself]
 
     def start(self) -> None:
         """Watches all folders from now on."""

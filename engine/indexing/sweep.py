@@ -12,7 +12,7 @@ from engine.indexing import drives
 from engine.indexing.companions import pair
 from engine.records import Drive, Folder, FolderState, FoundFile
 from engine.sources.drives import is_bare
-from engine.sources.scan import ClosedFolder, scan
+from engine.sources.scan import ClosedFolder, LeftOut, scan
 from engine.sources.spelling import spelt
 from engine.store import files, folders
 from engine.store.database import Database
@@ -35,7 +35,8 @@ def sweep(database: Database, folder: Folder, paths: Collection[Path]) -> Iterat
         _note_device(connection, folder)
         files.begin_sweep(connection)
     were_absent = drives.absent(database.reading(), folder.id, folder.path)
-    found = chain.from_iterable(scan(folder, path) for path in spelt(folder.path, paths))
+    seen = chain.from_iterable(scan(folder, path) for path in spelt(folder.path, paths))
+    found = (item for item in seen if not isinstance(item, LeftOut))
     holds_files = folder.files > 0
     while batch := list(islice(found, BATCH)):
         holds_files = True

@@ -23,12 +23,20 @@ class ClosedFolder:
     detail: str
 
 
-Seen = FoundFile | ClosedFolder | Drive
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is not looked at, or a folder with all in it, since the rules say so."""
+
+    path: Path
+    is_folder: bool
+
+
+Seen = FoundFile | ClosedFolder | LeftOut | Drive
 
 
 def scan(folder: Folder, below: Path = Path()) -> Iterator[Seen]:
     """Yields the files at or under `below`, a path relative to the folder's, and the drives that
-    they are on, each before its files.
+    they are on, each before its files. What is left out there it tells too, but for `below` itself.
 
     Links are followed, but not to what has a path of its own in the watched folder, and no folder
     is entered twice: a loop ends, and a photo has the path that its owner gave it. Raises
@@ -103,6 +111,7 @@ def _walk(folder: Folder, below: Path, status: os.stat_result) -> Iterator[Seen]
             yield ClosedFolder(relative, _detail(error))
             continue
         if any(entry.name == OWN_MARK for entry in entries):
+            yield LeftOut(folder.path / relative, is_folder=True)
             continue
         for entry in entries:
             try:
@@ -110,11 +119,11 @@ def _walk(folder: Folder, below: Path, status: os.stat_result) -> Iterator[Seen]
             except OSError as error:
                 yield ClosedFolder(relative / entry.name, _detail(error))
                 continue
-            if kept is None:
-                continue
-            if stat.S_ISREG(kept.st_mode):
+            if isinstance(kept, LeftOut):
+                yield kept
+            elif kept is not None and stat.S_ISREG(kept.st_mode):
                 yield _found(folder, relative / entry.name, kept)
-            elif stat.S_ISDIR(kept.st_mode):
+            elif kept is not None and stat.S_ISDIR(kept.st_mode):
                 if entry.is_symlink() and _leads_back(folder.path, Path(entry.path)):
                     continue
                 child = (relative / entry.name, (kept.st_dev, kept.st_ino))
@@ -123,19 +132,22 @@ def _walk(folder: Folder, below: Path, status: os.stat_result) -> Iterator[Seen]
                     yield Drive(relative / entry.name, kept.st_dev, entry.is_symlink())
 
 
-def _kept(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """What an entry is; None where it is left out, or there is nothing. Raises OSError."""
+def _kept(entry: os.DirEntry[str]) -> os.stat_result | LeftOut | None:
+    """What an entry is, if it is not left out; None where there is nothing. Raises OSError."""
     try:
         status = entry.stat()
         if not stat.S_ISDIR(status.st_mode):
-            return None if rules.ignores_file(entry.name) else status
+            ignored = rules.ignores_file(entry.name)
+            return LeftOut(Path(entry.path), is_folder=False) if ignored else status
         if rules.ignores_folder(entry.name) or rules.is_hidden(status):
-            return None
+            return LeftOut(Path(entry.path), is_folder=True)
         # On Windows the entry itself knows of no identity.
         return os.stat(entry.path)  # noqa: PTH116
     except OSError as error:
-        if _is_gone(error) or rules.ignores_folder(entry.name):
+        if _is_gone(error):
             return None
+        if rules.ignores_folder(entry.name):
+            return LeftOut(Path(entry.path), is_folder=True)
         raise
 
 

@@ -24,7 +24,7 @@ HIT = {
     *("caption", "place", "latitude", "longitude", "author", "language", "pages"),
     *("duration_s", "codec"),
 }
-DOCTOR = {"files", "indexed", "waiting", "companions", "offline", "problems", "skipped"}
+DOCTOR = {"files", "indexed", "waiting", "companions", "offline", "problems", "skipped", "left_out"}
 SKIP = {"path", "member", "reason", "detail", "attempts", "skipped_at"}
 FOLDER = {"id", "path", "state", "files", "indexed", "skipped"}
 CARD = {"name", "title", "version", "dimension", "languages", "licence", "fingerprint"}
@@ -64,6 +64,21 @@ def test_the_keys_of_the_json_are_those_that_scripts_know(answer, shelf: Path) -
 
     assert [set(folder) for folder in answer("folders")] == [FOLDER]
     assert set(answer("models")[0]) >= CARD
+
+
+def test_doctor_tells_what_is_left_out(answer, keepsight, pictures: Path) -> None:
+    for name in ("venv/deep/a.txt", ".hidden/b.txt", "c.part", "d.txt"):
+        (pictures / name).parent.mkdir(parents=True, exist_ok=True)
+        (pictures / name).write_text("Boats.")
+    for folder in (pictures, pictures / ".hidden"):
+        keepsight("index", folder)
+    doctor = answer("doctor")
+    assert doctor["files"] == 2, "what is left out is watched where it is added by itself"
+    told = {(Path(each["path"]), each["is_folder"]) for each in doctor["left_out"]}
+    assert told == {(pictures / "venv", True), (pictures / "c.part", False)}
+    printed = keepsight("doctor").stdout
+    assert "1 folder and 1 file are left out" in printed
+    assert str(pictures / "venv") in printed
 
 
 def test_doctor_tells_what_is_wrong_with_the_library_itself(answer, keepsight, home: Home) -> None:

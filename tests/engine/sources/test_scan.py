@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.paths import Home
 from engine.records import LATEST_NS, Folder, FolderId, FolderState, FoundFile
 from engine.sources import rules
-from engine.sources.scan import ClosedFolder, scan
+from engine.sources.scan import ClosedFolder, LeftOut, scan
 
 
 def watched(path: Path) -> Folder:
@@ -202,6 +202,8 @@ def test_a_file_is_left_out_with_its_folder_or_by_its_name(parts: list[str]) -> 
         put(Path(root), "/".join(parts))
         left_out = by_folder or rules.ignores_file(parts[-1])
         assert found(Path(root)) == ([] if left_out else ["/".join(parts)])
+        told = [item.path for item in scan(watched(Path(root))) if isinstance(item, LeftOut)]
+        assert [Path(root, *parts).is_relative_to(path) for path in told] == [True] * left_out
         assert rules.leaves_out(Path(root), Path(*parts)) == by_folder
 
 
@@ -209,6 +211,7 @@ def test_a_library_inside_a_watched_folder_is_not_indexed(tmp_path: Path) -> Non
     home = Home.at(tmp_path / "portable" / "keepsight").create()
     put(tmp_path, "a.jpg", "portable/b.txt", "portable/keepsight/data/vectors/c.json")
     assert found(tmp_path) == ["a.jpg", "portable/b.txt"]
+    assert LeftOut(home.data, is_folder=True) in list(scan(watched(tmp_path)))
     for own in (home.data, home.vectors, home.vectors / "c.json"):
         assert found(tmp_path, own.relative_to(tmp_path).as_posix()) == []
 
