@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.readers import whole
 from engine.readers.family import Family, NotReadableError
 from engine.readers.pictures import opening
 from engine.readings import Kind, Picture, PixelSpec, Reading, SkipReason, Spot
@@ -71,14 +72,9 @@ def _decoded(path: Path) -> Iterator[tuple[Image.Image, Parts]]:
         ) from None
     from PIL import Image
 
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise NotReadableError(
-            SkipReason.TOO_LARGE,
-            f"The photo is larger than {MOST_BYTES >> 20} MiB. Save a smaller copy to have it "
-            "found.",
-        )
+    data = whole.data(
+        path, MOST_BYTES, noun="photo", advice="Save a smaller copy to have it found."
+    )
     with opening.guarded():
         try:
             claims = pylibjxl.probe(data)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
-from engine.readers import faults
+from engine.readers import faults, whole
 from engine.readers.family import Family, MemberFile, NotReadableError
 from engine.readings import Kind, PixelSpec, Reading, SkipReason
 
@@ -66,14 +66,9 @@ FAMILY = Family(
 def _mail(path: Path) -> Message:
     from engine.readers.packages import mime
 
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise NotReadableError(
-            SkipReason.TOO_LARGE,
-            f"The mail is larger than {MOST_BYTES >> 20} MiB. Save its attachments to files.",
-        )
-    mail = mime.parsed(data)
+    mail = mime.parsed(
+        whole.data(path, MOST_BYTES, noun="mail", advice="Save its attachments to files.")
+    )
     if not mail.keys():
         raise NotReadableError(
             SkipReason.WRONG_TYPE, "The file is named .eml but is no mail: it has no headers."

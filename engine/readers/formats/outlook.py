@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers import faults
+from engine.readers import faults, whole
 from engine.readers.family import Family, MemberFile, NotReadableError
 from engine.readings import Kind, PixelSpec, Reading, SkipReason
 
@@ -108,10 +108,7 @@ def _opened(path: Path) -> Iterator[Storage]:
     from oxmsg.storage import Storage
 
     if path.stat().st_size > MOST_BYTES:
-        raise NotReadableError(
-            SkipReason.TOO_LARGE,
-            f"The mail is larger than {MOST_BYTES >> 20} MiB. Save its attachments to files.",
-        )
+        raise whole.too_large(MOST_BYTES, noun="mail", advice="Save its attachments to files.")
     with path.open("rb") as file:
         if not file.read(len(_OLE)).startswith(_OLE):
             raise NotReadableError(

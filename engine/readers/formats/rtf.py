@@ -7,11 +7,11 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from engine.readers import faults
-from engine.readers.family import Family, NotReadableError
+from engine.readers import faults, whole
+from engine.readers.family import Family
 from engine.readers.packages import documents
 from engine.readers.texts.passages import Part
-from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
+from engine.readings import Details, Kind, PixelSpec, Reading
 
 MOST_BYTES = 256 << 20
 MOST_TEXT_BYTES = 16 << 20
@@ -29,10 +29,7 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
         data = file.read(MOST_BYTES + 1)
     data = _without_pictures(data)
     if len(data) > MOST_TEXT_BYTES:
-        raise NotReadableError(
-            SkipReason.TOO_LARGE,
-            f"The text is larger than {MOST_TEXT_BYTES >> 20} MiB. Split it to have it searched.",
-        )
+        raise whole.too_large(MOST_TEXT_BYTES, noun="text", advice="Split it to have it searched.")
     with faults.refused(documents.damaged):
         # Bytes beyond ASCII are rare, and are meant in the document's own code page.
         rtf = _escaped(data)

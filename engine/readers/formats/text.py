@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.paths import shown
-from engine.readers import seems
+from engine.readers import seems, whole
 from engine.readers.family import HEAD_BYTES, Family, NotReadableError
 from engine.readers.packages import documents
 from engine.readers.texts import encodings, escapes, front_matter, markup, titles
@@ -53,13 +53,7 @@ _PACKED = re.compile(
 def read(path: Path, _spec: PixelSpec) -> Reading:
     """The passages of a text file, and its title where it has one."""
     # One byte more than is read at most: a log may grow meanwhile.
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise NotReadableError(
-            SkipReason.TOO_LARGE,
-            f"The text is larger than {MOST_BYTES >> 20} MiB. Split it to have it searched.",
-        )
+    data = whole.data(path, MOST_BYTES, noun="text", advice="Split it to have it searched.")
     extension = path.suffix.lower()
     text = _unescaped(_decoded(data, path), extension)
     title, text = _title_and_text(_PACKED.sub(" ", text), extension)

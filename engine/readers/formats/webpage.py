@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.paths import shown
-from engine.readers import faults
+from engine.readers import faults, whole
 from engine.readers.family import Family, NotReadableError
 from engine.readings import Details, Kind, PixelSpec, Reading, SkipReason
 
@@ -19,14 +19,12 @@ def read(path: Path, _spec: PixelSpec) -> Reading:
     from engine.readers.packages import documents, mime
     from engine.readers.texts.passages import Part
 
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise NotReadableError(
-            SkipReason.TOO_LARGE,
-            f"The page is larger than {MOST_BYTES >> 20} MiB. Save it as a web page without its "
-            "pictures, or as PDF.",
-        )
+    data = whole.data(
+        path,
+        MOST_BYTES,
+        noun="page",
+        advice="Save it as a web page without its pictures, or as PDF.",
+    )
     with faults.refused(documents.damaged):
         parsed = mime.parsed(data)
         if not parsed.is_multipart() and "Content-Type" not in parsed:
