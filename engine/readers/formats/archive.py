@@ -24,7 +24,10 @@ _SIGNATURE = b"PK\3\4"
 _END = b"PK\5\6"
 _END_BYTES = 22
 _LONGEST_COMMENT = 1 << 16
-_OF_OTHERS = (b"[Content_Types].xml", b"META-INF/", b"AndroidManifest.xml")
+_OF_OTHERS = (
+    *(b"[Content_Types].xml", b"META-INF/", b"AndroidManifest.xml"),
+    *(b"Index/Document.iwa", b"buildVersionHistory.plist"),
+)
 """What documents and programs that are ZIP files hold, and archives do not."""
 _FIRST_OF_OTHERS = (b"mimetype", *_OF_OTHERS)
 _NAME_AT = 30
@@ -79,7 +82,7 @@ def is_archive(path: Path) -> bool:
 FAMILY = Family(
     name="archive",
     kind=Kind.ARCHIVE,
-    version=2,
+    version=3,
     extensions=frozenset((".zip",)),
     decoders=("zipfile", "engine.readers.packages.members"),
     signatures=({0: _SIGNATURE}, {0: _END}),
