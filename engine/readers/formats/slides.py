@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers.family import Family
-from engine.readers.packages import documents, office
+from engine.readers.family import Family, MemberFile
+from engine.readers.packages import documents, embedded, office
 from engine.readers.texts.passages import BETWEEN_PARTS, Part
 from engine.readings import Kind, PixelSpec, Reading, Spot
 
@@ -39,10 +39,16 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
         return documents.preview(package.thumbnail(), edge_px)
 
 
+def inside(path: Path) -> Iterator[MemberFile]:
+    """The documents that are embedded in the slides."""
+    with office.opened(path) as package:
+        yield from embedded.files(package, _slides(package)[:MOST_SLIDES])
+
+
 FAMILY = Family(
     name="slides",
     kind=Kind.DOCUMENT,
-    version=2,
+    version=3,
     extensions=frozenset((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
     decoders=(
         "defusedxml.ElementTree",
@@ -55,6 +61,7 @@ FAMILY = Family(
     probe=office.probe_of(rb"(presentationml|ms-powerpoint)\.[\w.]*main\+xml"),
     read=read,
     picture=picture,
+    members=inside,
 )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.readers.family import Family
-from engine.readers.packages import documents, office
+from engine.readers.family import Family, MemberFile
+from engine.readers.packages import documents, embedded, office
 from engine.readers.texts import encodings, markup
 from engine.readers.texts.passages import Part
 from engine.readings import Kind, PixelSpec, Reading, Spot
@@ -15,6 +15,7 @@ from engine.readings import Kind, PixelSpec, Reading, Spot
 if TYPE_CHECKING:
     from PIL import Image
 
+_MAIN = "word/document.xml"
 _ASIDE = (
     ("footnotes", "Footnotes"),
     ("endnotes", "Endnotes"),
@@ -44,10 +45,16 @@ def picture(path: Path, _spot: Spot, edge_px: int) -> Image.Image:
         return documents.preview(package.thumbnail(), edge_px)
 
 
+def inside(path: Path) -> Iterator[MemberFile]:
+    """The documents that are embedded in the text."""
+    with office.opened(path) as package:
+        yield from embedded.files(package, [package.main_part(_MAIN)])
+
+
 FAMILY = Family(
     name="word",
     kind=Kind.DOCUMENT,
-    version=2,
+    version=3,
     extensions=frozenset((".docx", ".docm", ".dotx", ".dotm")),
     decoders=(
         "charset_normalizer",
@@ -62,11 +69,12 @@ FAMILY = Family(
     probe=office.probe_of(rb"(wordprocessingml|ms-word)\.[\w.]*main\+xml"),
     read=read,
     picture=picture,
+    members=inside,
 )
 
 
 def _parts(package: office.Package) -> Iterator[Part]:
-    main = package.main_part("word/document.xml")
+    main = package.main_part(_MAIN)
     text = package.parts(main, office.Text())
     # Without marks all would be said to stand on the first page.
     on_pages = len({part.page for part in text}) > 1
