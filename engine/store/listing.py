@@ -143,26 +143,22 @@ def details(
 def allowed(connection: sqlite3.Connection, filters: Filters) -> Allowed:
     """What satisfies `filters`."""
     asked, values = condition(filters)
-    # All at once: what is asked is asked of every file in the library.
-    cursor = connection.cursor()
-    cursor.row_factory = None  # plain tuples: there may be a million
-    cursor.execute(
+    # As texts: what is asked is asked of every file in the library, and to fetch a million ids one
+    # by one takes longer than to find them.
+    of_medium = ", ".join(
+        f"group_concat(id) FILTER (WHERE {OF_MEDIUM[medium]}) AS {medium.name}" for medium in Medium
+    )
+    row = connection.execute(
         f"""
-        SELECT contents.id, coalesce(segments.id, 0), {OF_MEDIUM[Medium.PICTURE]}
-        FROM contents LEFT JOIN segments ON segments.content_id = contents.id
-        WHERE contents.id IN (SELECT contents.id {FROM} WHERE {asked})
+        WITH chosen AS MATERIALIZED (SELECT DISTINCT contents.id {FROM} WHERE {asked})
+        SELECT {of_medium}, (SELECT group_concat(id) FROM chosen) AS contents
+        FROM segments WHERE content_id IN chosen
         """,
         values,
-    )
-    rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 3)
-    contents, segments, is_picture = rows.T
-    has_segment = segments > 0
+    ).fetchone()
     return Allowed(
-        frozenset(contents.tolist()),
-        {
-            Medium.PICTURE: segments[has_segment & (is_picture == 1)],
-            Medium.TEXT: segments[has_segment & (is_picture == 0)],
-        },
+        frozenset(_numbers(row["contents"]).tolist()),
+        {medium: _numbers(row[medium.name]) for medium in Medium},
     )
 
 
@@ -263,3 +259,8 @@ def _pages(ids: Iterable[int]) -> Iterator[list[int]]:
     listed = list(ids)
     for start in range(0, len(listed), PAGE):
         yield listed[start : start + PAGE]
+
+
+def _numbers(listed: str | None) -> NDArray[np.int64]:
+    """(N,) numbers in a text, with commas between them."""
+    return np.fromstring(listed or "", np.int64, sep=",")
