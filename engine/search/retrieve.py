@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from statistics import NormalDist
 
 import numpy as np
@@ -46,9 +47,10 @@ EXACT_NAME_CHANCE = 0.99
 SPARE = 64
 """Segments asked for beyond the limit, since several may belong to one content or to none."""
 
-REACHES = (1, 8, 64)
-"""How many times as many are asked for where the nearest belong to too few contents: a mailbox may
-have thousands of passages that are nearer than any letter."""
+REACHES = {Medium.PICTURE: (4, 16, 64), Medium.TEXT: (1, 8, 64)}
+"""How many times as many are asked for, at first and where the nearest belong to too few contents.
+Most of a photo's parts are near what it is near to, and to look twice takes twice as long; a
+mailbox may have thousands of passages that are nearer than any letter."""
 
 LIBRARY_SAMPLE = 1024
 """Segments of the library that a query is compared with."""
@@ -157,13 +159,15 @@ def _nearest(
 
     With them the contents that they belong to.
     """
-    for times in REACHES:
+    for times in REACHES[space.medium]:
         wanted = times * (limit + SPARE)
         near = space.index.search(vector, wanted, space.allowed)
         owners = listing.contents_of_segments(connection, near.segments.tolist())
         if len(near.segments) < wanted or len(set(owners.values())) >= limit:
             break
-    return near, owners
+    in_order = dict.fromkeys(owners[each] for each in near.segments.tolist() if each in owners)
+    nearest = set(islice(in_order, limit + SPARE))  # the others were asked for in vain
+    return near, {segment: owner for segment, owner in owners.items() if owner in nearest}
 
 
 def by_words(
