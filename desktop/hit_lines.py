@@ -7,7 +7,7 @@ from pathlib import PurePath
 from desktop import formats
 from engine.paths import shown, shown_inside
 from engine.readings import Kind
-from engine.search_records import Band, Hit, Retriever
+from engine.search_records import Band, Hit, Match, Retriever
 
 _MEANS = {Retriever.PHOTO_MEANING: "Looks like it", Retriever.PASSAGE_MEANING: "Is about it"}
 _MEANS_LITTLE = {
@@ -75,12 +75,21 @@ def verdict_of(hit: Hit) -> str:
 def reasons_for(hit: Hit) -> list[str]:
     """Why a hit was found, the best reason first."""
     matches = sorted(hit.matches, key=lambda match: -match.score)
-    means = _MEANS_LITTLE if hit.band is Band.WEAK else _MEANS
     return [
-        means.get(match.retriever, f"{match.detail[:1].upper()}{match.detail[1:]}")
+        _reason(match, hit.band)
         for match in matches
         if match.score >= _REASON_SHARE * matches[0].score
     ]
+
+
+def _reason(match: Match, band: Band) -> str:
+    means = _MEANS_LITTLE if band is Band.WEAK else _MEANS
+    told = means.get(match.retriever, match.detail)
+    return (
+        f"A part of it {told[:1].lower()}{told[1:]}"
+        if match.of_a_part
+        else f"{told[:1].upper()}{told[1:]}"
+    )
 
 
 def where_in(hit: Hit) -> str:

@@ -32,12 +32,16 @@ class Band(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One retriever's view of a hit: its rank there (from 1) and its chance of being right."""
+    """One retriever's view of a hit: its rank there (from 1) and its chance of being right.
+
+    It is `of_a_part` where a part of a photo was found rather than the whole.
+    """
 
     retriever: Retriever
     rank: int
     score: float
     detail: str
+    of_a_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

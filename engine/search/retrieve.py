@@ -16,7 +16,7 @@ from engine.search.calibrate import Scale, chances, scale_of
 from engine.search.dates import span_of
 from engine.search.query import ParsedQuery
 from engine.search_records import Match, Retriever
-from engine.store import fulltext, listing, worded
+from engine.store import fulltext, listing, parts, worded
 from engine.store.vectors import Neighbours, VectorIndex
 from engine.store.worded import Among
 
@@ -139,6 +139,7 @@ def by_meaning(
     right = np.minimum(chances(z, curve), most)
     retriever = Retriever.PHOTO_MEANING if is_photo else Retriever.PASSAGE_MEANING
     unrelated = "photos" if is_photo else "passages"
+    in_part = parts.among(connection, owners) if is_photo else frozenset()
     found: dict[ContentId, Candidate] = {}
     for segment, chance, deviations in zip(
         near.segments.tolist(), right.tolist(), z.tolist(), strict=True
@@ -147,7 +148,9 @@ def by_meaning(
         if owner is not None and owner not in found:
             share = min(NormalDist().cdf(deviations), 0.99)
             detail = f"closer than {share:.0%} of unrelated {unrelated}"
-            match = Match(retriever, len(found) + 1, chance, detail)
+            of_a_part = segment in in_part
+            told = f"a part of it is {detail}" if of_a_part else detail
+            match = Match(retriever, len(found) + 1, chance, told, of_a_part)
             found[owner] = Candidate(owner, segment, match)
     return list(found.values())
 

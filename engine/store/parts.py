@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,15 @@ def keep(
         segments.append(known[written])
     embeddings.add(connection, model_id, segments, vectors)
     return segments
+
+
+def among(connection: sqlite3.Connection, segments: Iterable[SegmentId]) -> frozenset[SegmentId]:
+    """Those of `segments` that are parts of photos."""
+    rows = connection.execute(
+        f"SELECT id FROM segments WHERE id IN (SELECT value FROM json_each(?)) AND kind = {_PART}",
+        (json.dumps(list(segments)),),
+    )
+    return frozenset(SegmentId(row[0]) for row in rows)
 
 
 def drop_without_photo(connection: sqlite3.Connection, content_id: ContentId) -> None:

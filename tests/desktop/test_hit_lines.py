@@ -20,6 +20,13 @@ def test_a_weak_hit_keeps_its_only_reason(make_hit) -> None:
     assert reasons_for(make_hit(matches=(weak,), band=Band.WEAK)) == ["Looks a little like it"]
 
 
+def test_a_part_that_was_found_is_told_from_the_whole(make_hit) -> None:
+    part = Match(Retriever.PHOTO_MEANING, 1, 0.6, "a part of it is closer", of_a_part=True)
+    assert reasons_for(make_hit(matches=(part,))) == ["A part of it looks like it"]
+    weak = make_hit(matches=(part,), band=Band.WEAK)
+    assert reasons_for(weak) == ["A part of it looks a little like it"]
+
+
 def test_an_author_is_told_from_a_title(make_hit) -> None:
     told = Details(title="Dunes", author="Patrik", caption="Dunes")
     facts = facts_of(make_hit(details=told))

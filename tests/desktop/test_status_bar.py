@@ -14,6 +14,8 @@ def test_progress_is_told_in_words(qtbot) -> None:
     preparing = IndexProgress(Phase.PREPARING, 100, 7300, 0, 1.0, 7200.0, model="ViT-B-32")
     bar.show_progress(preparing)
     assert bar._doing.text() == "Preparing ViT-B-32: 100 of 7,300, 2 hours left"
+    bar.show_progress(IndexProgress(Phase.LOOKING_CLOSER, 100, 7300, 0, 5.0, 1800.0))
+    assert bar._doing.text() == "Looking closer at photos: 100 of 7,300, 30 minutes left"
     bar.show_progress(IndexProgress(Phase.STOPPED, 100, 101))
     assert bar._doing.text() == "Stopped, 1 file left"
     bar.show_progress(IndexProgress(Phase.IDLE))

@@ -77,6 +77,8 @@ def test_a_small_thing_in_a_photo_is_found_once_it_is_looked_at_closer(
     after = hit_named(library, query, "table.jpg")
     assert after.band is Band.MAYBE
     assert after.segment_id != before.segment_id
+    assert (before.matches[0].of_a_part, after.matches[0].of_a_part) == (False, True)
+    assert after.matches[0].detail.startswith("a part of it is closer than")
     assert (after.content_id, after.spot) == (before.content_id, before.spot)
     assert (after.snippet, after.boxes) == ("", ()), "a part is no text to be marked"
     assert len(library.search(query).hits) == library.counts().photos == 3
