@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from engine.errors import KeepsightError
 from engine.paths import Home, shown
 
 STARTER = "starter"
+
+_changing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ def save(home: Home, settings: Settings) -> None:
     temporary = file.with_suffix(".tmp")
     temporary.write_text(json.dumps(asdict(settings), indent=2) + "\n")
     temporary.replace(file)
+
+
+def change(home: Home, changed: Callable[[Settings], Settings]) -> None:
+    """Writes what `changed` makes of the settings; of two threads, one waits for the other."""
+    with _changing:
+        save(home, changed(load(home)))
 
 
 def _file(home: Home) -> Path:

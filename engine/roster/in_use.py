@@ -202,8 +202,9 @@ class ModelsInUse:
 
     def _save(self, *, model: str | None = None, next_model: str = "", mixes: bool = False) -> None:
         named = self.active.spec if model is None else model
-        chosen = settings.load(self._home)
-        settings.save(self._home, replace(chosen, model=named, next_model=next_model, mixes=mixes))
+        settings.change(
+            self._home, lambda s: replace(s, model=named, next_model=next_model, mixes=mixes)
+        )
 
     def _answer_with(self, models: Sequence[ModelInUse]) -> None:
         answering = [model.answering for model in models]
