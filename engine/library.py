@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,16 +13,15 @@ import filelock
 from engine import settings
 from engine.errors import LibraryBusyError, ModelError
 from engine.events import Event, Failure, IndexProgress, LibraryChanged
-from engine.indexing.closer import CloserLook
 from engine.indexing.indexer import RETRIABLE, Indexer
+from engine.indexing.passes import Passes
 from engine.indexing.pipeline import Pipeline
-from engine.indexing.recognition import Recogniser
 from engine.own_words import OwnWords
 from engine.paths import Home, shown
 from engine.readers import registry
-from engine.readers.isolation import ReaderPool
+from engine.readers.isolation import ReaderPool, reader_workers
 from engine.readings import Box, Kind, PixelSpec, ReadFailure, Reading
-from engine.records import ContentId, Counts, Folder, FolderId, Skip
+from engine.records import Background, ContentId, Counts, Folder, FolderId, Skip
 from engine.regions import Regions
 from engine.roster.in_use import ModelInUse, ModelsInUse
 from engine.roster.shelf import ModelShelf
@@ -37,9 +35,6 @@ from engine.unpacked import Unpacked
 from engine.watched_folders import WatchedFolders
 
 log = logging.getLogger(__name__)
-
-RECOGNITION_LIMIT_S = 120.0
-"""For the text of one picture, on a slow computer."""
 
 Listener = Callable[[Event], None]
 
@@ -57,12 +52,11 @@ class Library:
         self._asked_readers = ReaderPool(1)
         embedder = model.embedder(database, self._index_readers)
         self._pipeline = Pipeline(database, embedder, self._index_readers)
-        self._text_readers = ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
-        self._recogniser = Recogniser(database, self._text_readers)
-        self._closer_look = CloserLook(database, self._index_readers)
-        passes = (self._closer_look, self._recogniser)
+        self._passes = Passes(home, database, self._index_readers)
         self._thumbnails = Thumbnails(home.thumbnails, database, self._asked_readers)
-        self._indexer = Indexer(database, self._pipeline, passes, self._thumbnails, self._announce)
+        self._indexer = Indexer(
+            database, self._pipeline, self._passes.in_order, self._thumbnails, self._announce
+        )
         self._models = ModelsInUse(
             home, database, model, self._indexer, self._index_readers, self._read_asked
         )
@@ -141,9 +135,7 @@ class Library:
         self._take_lock()
         self._indexer.start(self._resume_switch)
         self._folders.start()
-        chosen = settings.load(self._home)
-        self._closer_look.is_wanted = chosen.looks_closer
-        self._recogniser.is_wanted = chosen.recognises_text
+        self._passes.want(self._passes.chosen)
         self._indexer.request_everything()
         for problem in self.problems():
             self._announce(problem)
@@ -163,8 +155,7 @@ class Library:
         Raises FolderError or LibraryBusyError.
         """
         self._take_lock()
-        self._closer_look.is_wanted = looks_closer
-        self._recogniser.is_wanted = recognises_text
+        self._passes.want(Background(looks_closer, recognises_text))
         self._resume_switch()
         for folder_id, below in [self._folders.holding(path) for path in paths]:
             self._indexer.request({folder_id: frozenset({below})})
@@ -177,6 +168,19 @@ class Library:
     def resume(self) -> None:
         """Goes on with indexing."""
         self._indexer.resume()
+
+    @property
+    def background(self) -> Background:
+        """What goes on when everything is indexed, after `start`."""
+        return self._passes.chosen
+
+    def set_background(self, chosen: Background) -> None:
+        """Chooses what goes on then, for good: at once, or no longer than for the file in hand.
+
+        What was made already stays and counts.
+        """
+        self._passes.choose(chosen)
+        self._indexer.wake()
 
     def retry(self) -> None:
         """Lets every skipped file of a known type be tried again, and text be looked for again in
@@ -276,7 +280,7 @@ class Library:
         self._indexer.halt()
         # The readers go first: a step that waits for one of them then ends at once.
         self._index_readers.close()
-        self._text_readers.close()
+        self._passes.close()
         self._indexer.join()
         self._asked_readers.close()
         self._pipeline.close()
@@ -331,8 +335,3 @@ def photo_extensions() -> list[str]:
     """How the names of photos that can be read end, with the dot."""
     photos = (family for family in registry.FAMILIES if family.kind is Kind.PHOTO)
     return sorted(extension for family in photos for extension in family.extensions)
-
-
-def reader_workers() -> int:
-    """How many processes read files: half the cores, since encoding takes the rest; at most 4."""
-    return max(1, min(4, (os.cpu_count() or 1) // 2))

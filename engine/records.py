@@ -175,6 +175,16 @@ class ModelCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """What goes on in the background when everything is indexed."""
+
+    looks_closer: bool
+    """Whether parts of photos are embedded too."""
+    recognises_text: bool
+    """Whether text is looked for in photos and scanned pages."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """The library in numbers. `files` = `indexed` + `waiting` + `skipped` +
     `companions`, which are shown with another file.

@@ -261,7 +261,7 @@ def _measure_and_tell(shelf: ModelShelf, name: str, size_bytes: int) -> None:
 @contextmanager
 def _shelf(obj: dict[str, Any]) -> Iterator[ModelShelf]:
     """The door to the models of the home that was asked for."""
-    from engine.library import reader_workers
+    from engine.readers.isolation import reader_workers
     from engine.roster.shelf import ModelShelf
 
     home: Home = obj["home"]

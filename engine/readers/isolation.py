@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -28,6 +29,11 @@ MOST_STARTS = 3
 END_LIMIT_S = 5.0
 
 Result = TypeVar("Result")
+
+
+def reader_workers() -> int:
+    """How many processes read files: half the cores, since encoding takes the rest; at most 4."""
+    return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
