@@ -45,6 +45,11 @@ class Medium(StrEnum):
     PICTURE = "photo"
     TEXT = "passage"
 
+    @property
+    def other(self) -> Medium:
+        """What is asked for across media."""
+        return Medium.TEXT if self is Medium.PICTURE else Medium.PICTURE
+
 
 class FolderState(StrEnum):
     """Whether a watched folder can be reached."""

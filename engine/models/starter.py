@@ -54,9 +54,7 @@ class StarterEncoder:
         # One thread: a query takes a fraction of a millisecond.
         self._text = OnnxGraph(contents["text.onnx"], name="text.onnx", threads=1)
         with np.load(io.BytesIO(contents["background.npz"])) as stored:
-            self._background: dict[Medium, NDArray[np.float32]] = {
-                medium: stored[medium.value].astype(np.float32) for medium in Medium
-            }
+            self._background = {medium: _unit(stored[medium.value]) for medium in Medium}
 
     @property
     def card(self) -> ModelCard:
@@ -95,9 +93,9 @@ class StarterEncoder:
         return self._words.unknown_words(text)
 
     def background(self, medium: Medium) -> NDArray[np.float32]:
-        """(256, D) embeddings of unrelated photos or captions, normalised.
+        """(1024, D) embeddings of unrelated photos or captions, normalised.
 
-        What a query's cosines are compared with while a library is small.
+        What a query's cosines are compared with, and hubs are told by.
         """
         return self._background[medium]
 
@@ -159,6 +157,14 @@ def _read_checked(folder: Path, described: dict[str, Any]) -> dict[str, bytes]:
         if hashlib.sha256(contents[name]).hexdigest() != expected:
             raise _damaged(path, "its contents have changed")
     return contents
+
+
+def _unit(rows: NDArray[np.int8]) -> NDArray[np.float32]:
+    """(N, D) vectors of length 1: what is stored tells their directions."""
+    vectors = rows.astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.maximum(lengths, 1)
+    return unit
 
 
 def _damaged(path: Path, reason: str) -> ModelError:

@@ -42,7 +42,7 @@ class ModelInUse:
         """The model that `spec` names, with what the library has of it. Raises ModelError."""
         encoder = catalog.load(ModelStore(home.models).resolve(spec))
         try:
-            vectors = ModelIndex(database, home.vectors, encoder.card)
+            vectors = ModelIndex(database, home.vectors, encoder.card, encoder.background)
             return cls(spec, encoder, vectors, AdapterFile(home.adapters, encoder.card))
         except BaseException:
             encoder.close()

@@ -26,6 +26,8 @@ from engine.search_records import Band
 STRONG = 0.5
 MAYBE = 0.15
 LEAST_BACKGROUND = 8
+BESIDE_A_SAMPLE = 256
+"""Of a model's background, no more is taken beside a library's sample: the library has the say."""
 SMALLEST_DEVIATION = 1e-3
 UNKNOWN_BACKGROUND = (0.0, 0.1)
 """Centre and standard deviation that are assumed where there is nothing to compare with."""
@@ -46,8 +48,8 @@ def scale_of(
     null: Null,
 ) -> Scale:
     """The scale of a (D,) query against the model's (B, D) background and a library's (S, D)."""
-    if null is Null.ALL:
-        background = np.concatenate([background, sample])
+    if null is Null.ALL and len(sample):
+        background = np.concatenate([background[:BESIDE_A_SAMPLE], sample])
     if len(background) < LEAST_BACKGROUND:
         return Scale(*UNKNOWN_BACKGROUND)
     cosines = background @ vector

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import QueryError
+from engine.hubness import asking
 from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
@@ -127,7 +128,15 @@ def of_words(model: Answering, words: str) -> list[Probe]:
     for_texts, for_pictures = model.encoder.encode_query(words)
     adapted = model.adapt(for_pictures[np.newaxis])[0]
     most = NUMBERS_CHANCE if _are_numbers(words) else 1.0
-    return [Probe(for_texts, card.photo_calibration, card.passage_calibration, adapted, most)]
+    return [
+        Probe(
+            pictures=asking(adapted, across=True),
+            texts=asking(for_texts, across=False),
+            photos=card.photo_calibration,
+            passages=card.passage_calibration,
+            most=most,
+        )
+    ]
 
 
 def _are_numbers(words: str) -> bool:
@@ -146,14 +155,16 @@ def _of_example(
 
     Its picture is compared with pictures and its texts with texts, where it has both.
     """
-    if picture is not None:
-        if texts is not None:
-            text = _mean(texts)
-            return Probe(text, card.picture_calibration, card.passage_calibration, picture)
-        return Probe(picture, card.picture_calibration, card.photo_calibration)
-    if texts is not None:
-        return Probe(_mean(texts), card.photo_calibration, card.passage_calibration)
-    return None
+    text = _mean(texts) if texts is not None else None
+    example = picture if picture is not None else text
+    if example is None:
+        return None
+    return Probe(
+        pictures=asking(example, across=picture is None),
+        texts=asking(example, across=True) if text is None else asking(text, across=False),
+        photos=card.photo_calibration if picture is None else card.picture_calibration,
+        passages=card.photo_calibration if text is None else card.passage_calibration,
+    )
 
 
 def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,12 +8,11 @@ no window fits clearly better than the whole, the whole is what was meant.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.models.base import Encoder
 from engine.readers.pictures import windows
 from engine.readings import Box, PixelSpec
 from engine.records import Calibration
@@ -31,28 +30,30 @@ MOST_OF_IT = 0.6
 """A region with a larger share of the picture's area tells nothing."""
 _AT_ONCE = 16
 
+Near = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""How near words are to (N, E, E, 3) pictures: (N,)."""
+
 
 def best_region(
     jpeg: bytes,
-    encoder: Encoder,
-    vector: NDArray[np.float32],
+    spec: PixelSpec,
+    near: Near,
     scale: Scale,
     calibration: Calibration,
 ) -> Box | None:
-    """The part of a picture that fits the (D,) `vector` of words; None where none stands out.
+    """The part of a picture that fits words; None where none stands out.
 
-    `scale` and `calibration` are those by which the words find photos. Raises OSError where the
-    picture is damaged.
+    `near` tells how near they are to pictures fitted to `spec`, `scale` and `calibration` are those
+    by which they find photos. Raises OSError where the picture is damaged.
     """
-    spec = encoder.card.pixels
     parts = [Box(0, 0, 1, 1), *sliding(windows.size_of(jpeg), spec)]
-    cosines = np.concatenate(
+    nearness = np.concatenate(
         [
-            encoder.encode_images(windows.cut(jpeg, parts[start : start + _AT_ONCE], spec)) @ vector
+            near(windows.cut(jpeg, parts[start : start + _AT_ONCE], spec))
             for start in range(0, len(parts), _AT_ONCE)
         ]
     )
-    whole, *z = ((cosines - scale.centre) / scale.deviation).tolist()
+    whole, *z = ((nearness - scale.centre) / scale.deviation).tolist()
     best = max(z)
     if best - whole < CLEARLY or chances(np.array([best]), calibration)[0] < MAYBE:
         return None

@@ -58,23 +58,19 @@ LIBRARY_SAMPLE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One part of a query by meaning: a (D,) unit vector, and what its cosines mean.
-
-    `for_pictures` is compared with pictures instead, where it is given. `most` is the highest
-    chance of what is found by it alone.
+    """One part of a query by meaning: what pictures and what texts are asked with, both (D + 1,),
+    and what their nearness means. `most` is the highest chance of what is found by it alone.
     """
 
-    vector: NDArray[np.float32]
+    pictures: NDArray[np.float32]
+    texts: NDArray[np.float32]
     photos: Calibration
     passages: Calibration
-    for_pictures: NDArray[np.float32] | None = None
     most: float = 1.0
 
     def towards(self, medium: Medium) -> NDArray[np.float32]:
-        """The (D,) vector that segments of `medium` are compared with."""
-        if medium is Medium.PICTURE and self.for_pictures is not None:
-            return self.for_pictures
-        return self.vector
+        """The (D + 1,) vector that segments of `medium` are compared with."""
+        return self.pictures if medium is Medium.PICTURE else self.texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +90,18 @@ class Candidate:
 class Space:
     """Where to look by meaning: the pictures or the texts, or those of them that are `allowed`.
 
-    Queries are compared with the model's (B, D) `background` and a (S, D) `sample` of the library.
+    Queries are compared with what the index has of unrelated segments and with a (S, D + 1)
+    `sample` of the library.
     """
 
     medium: Medium
     index: VectorIndex
-    background: NDArray[np.float32]
     sample: NDArray[np.float32]
     allowed: NDArray[np.int64] | None
 
     def scale(self, vector: NDArray[np.float32], null: Null) -> Scale:
-        """The scale of a (D,) query here."""
-        return scale_of(vector, self.background, self.sample, null)
+        """The scale of a (D + 1,) query here."""
+        return scale_of(vector, self.index.unrelated, self.sample, null)
 
 
 def by_meaning(
@@ -117,7 +113,7 @@ def by_meaning(
     picture, whose cosines differ in scale, have an equal say: the sum of z-scores is one inner
     product. Probes of which the model knows nothing, which are zeros, have none.
     """
-    probes = [probe for probe in probes if np.any(probe.vector)]
+    probes = [probe for probe in probes if np.any(probe.towards(space.medium))]
     if not probes:
         return []
     vectors = [probe.towards(space.medium) for probe in probes]
@@ -130,7 +126,7 @@ def by_meaning(
     near, owners = _nearest(connection, space, (combined / length).astype(np.float32), limit)
     baseline = sum(w * scale.centre for w, scale in zip(weights, scales, strict=True))
     deviation = sum(w * scale.deviation for w, scale in zip(weights, scales, strict=True))
-    z = (near.cosines * length - baseline) / deviation
+    z = (near.nearness * length - baseline) / deviation
     curve = Calibration(
         slope=float(np.mean([c.slope for c in curves])),
         offset=float(np.mean([c.offset for c in curves])),
@@ -158,7 +154,7 @@ def by_meaning(
 def _nearest(
     connection: sqlite3.Connection, space: Space, vector: NDArray[np.float32], limit: int
 ) -> tuple[Neighbours, dict[SegmentId, ContentId]]:
-    """The segments nearest to a (D,) vector, of `limit` contents if so many are in reach.
+    """The segments nearest to a (D + 1,) vector, of `limit` contents if so many are in reach.
 
     With them the contents that they belong to.
     """

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.models.languages import unknown_language
 from engine.readings import Box
@@ -102,10 +104,10 @@ class Searcher:
         spaces = self._spaces(self._database.reading(), model, None)
         pictures = next(space for space in spaces if space.medium is Medium.PICTURE)
         for probe in of_words(model, parse(query).words):
-            vector = probe.towards(Medium.PICTURE)
-            if np.any(vector):
-                scale = pictures.scale(vector, probe.photos.null)
-                return best_region(jpeg, model.encoder, vector, scale, probe.photos)
+            if np.any(probe.pictures):
+                near = partial(_nearness, model, pictures, probe.pictures)
+                scale = pictures.scale(probe.pictures, probe.photos.null)
+                return best_region(jpeg, model.encoder.card.pixels, near, scale, probe.photos)
         return None
 
     def _showing(
@@ -143,9 +145,7 @@ class Searcher:
                     inside = np.setdiff1d(inside, taken, assume_unique=True)
                 if asked is not None:
                     inside = np.intersect1d(inside, asked)
-            background = model.encoder.background(medium)
-            sample = index.sample(retrieve.LIBRARY_SAMPLE)
-            yield Space(medium, index, background, sample, inside)
+            yield Space(medium, index, index.sample(retrieve.LIBRARY_SAMPLE), inside)
 
     def _skipped(self, parsed: ParsedQuery) -> tuple[int, list[Skip]]:
         """How many files of the name asked for were not indexed, and some of them."""
@@ -182,6 +182,14 @@ class Searcher:
             if row.content_id not in left_out
         ]
         return _hits(connection, chosen[:limit])
+
+
+def _nearness(
+    model: Answering, space: Space, asked: NDArray[np.float32], pixels: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """How near (N, E, E, 3) pictures are to (D + 1,) words, as those of the library are."""
+    nearness: NDArray[np.float32] = space.index.level(model.encoder.encode_images(pixels)) @ asked
+    return nearness
 
 
 def _allowed(connection: sqlite3.Connection, filters: Filters) -> Allowed | None:

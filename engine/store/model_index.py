@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.records import Medium, ModelCard, ModelId
 from engine.store import embeddings
 from engine.store.database import Database
 from engine.store.vectors import SURPLUS, VectorIndex
 
+Background = Callable[[Medium], NDArray[np.float32]]
+
 
 class ModelIndex:
     """The picture and text vectors of one model, as SQLite has them."""
 
-    def __init__(self, database: Database, directory: Path, card: ModelCard) -> None:
+    def __init__(
+        self, database: Database, directory: Path, card: ModelCard, background: Background
+    ) -> None:
+        """`background` gives (B, D) vectors of unrelated pictures or texts; B may be 0."""
         self.model_id = _registered(database, card)
-        self.pictures = VectorIndex(directory, card, self.model_id, Medium.PICTURE)
-        self.texts = VectorIndex(directory, card, self.model_id, Medium.TEXT)
+        unrelated = {medium: background(medium) for medium in Medium}
+        self.pictures = VectorIndex(directory, card, self.model_id, Medium.PICTURE, unrelated)
+        self.texts = VectorIndex(directory, card, self.model_id, Medium.TEXT, unrelated)
         self.pictures.load(database.reading())
         self.texts.load(database.reading())
 

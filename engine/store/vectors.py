@@ -18,7 +18,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from usearch.index import Index, MetricKind
 from usearch.index import search as scan
 
+from engine.hubness import searched
 from engine.records import Medium, ModelCard, ModelId, SegmentId
 from engine.store import embeddings
 
@@ -46,25 +47,35 @@ SAMPLE_TOLERANCE = 0.05
 SURPLUS = 0.05
 """An index is copied when its vectors that SQLite no longer has are more than this share."""
 
+Floats = NDArray[np.float32]
+
 _FLAT = {"connectivity": 2, "expansion_add": 1}
 _GRAPH = {"connectivity": 16, "expansion_add": 128, "expansion_search": 256}
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Segments near a vector, nearest first: (n,) ids and (n,) cosines."""
+    """Segments near a vector, nearest first: (n,) ids and (n,) inner products."""
 
     segments: NDArray[np.int64]
-    cosines: NDArray[np.float32]
+    nearness: NDArray[np.float32]
 
 
 class VectorIndex:
-    """The vectors of the pictures, or of the texts, under one model.
+    """The vectors of the pictures, or of the texts, under one model, with their hubness.
 
     Safe to use from several threads.
     """
 
-    def __init__(self, directory: Path, card: ModelCard, model_id: ModelId, medium: Medium) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        card: ModelCard,
+        model_id: ModelId,
+        medium: Medium,
+        unrelated: Mapping[Medium, Floats],
+    ) -> None:
+        """`unrelated` are (B, D) vectors of each medium, the other one's to tell hubs by."""
         # Names of models hold what no name of a file may, and begin alike.
         named = re.sub(r"[^A-Za-z0-9.-]+", "-", card.name)[:40]
         stamp = blake3(card.fingerprint.encode()).hexdigest()[:12]
@@ -72,10 +83,13 @@ class VectorIndex:
         self._stamp_file = self._file.with_suffix(".json")
         self._temporary = self._file.with_suffix(".tmp")
         self._card, self._model_id, self._medium = card, model_id, medium
+        self._bank = unrelated[medium.other]
+        self.unrelated = self.level(unrelated[medium])
+        """(B, D + 1) vectors of its medium that have to do with nothing asked for."""
         self._lock = threading.Lock()
         self._index = self._empty(0)
         self._unsaved = False
-        self._drawn = (0, np.empty((0, card.dimension), np.float32))
+        self._drawn = (0, self.level(np.empty((0, card.dimension), np.float32)))
 
     def __len__(self) -> int:
         return len(self._index)
@@ -84,6 +98,10 @@ class VectorIndex:
     def file_stem(self) -> str:
         """What the names of its files begin with."""
         return self._file.stem
+
+    def level(self, vectors: NDArray[np.floating]) -> Floats:
+        """(N, D) vectors of its medium as they are searched here: (N, D + 1)."""
+        return searched(vectors, self._bank)
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Reads the file, then adds and removes until it holds what SQLite holds."""
@@ -96,7 +114,7 @@ class VectorIndex:
         if is_surplus:
             index = self._copy(index, kept, len(stored))
         for ids, vectors in embeddings.vectors(connection, self._model_id, lacking):
-            index.add(ids, vectors)
+            index.add(ids, self.level(vectors).astype(np.float16))
         self._unsaved = bool(is_surplus or len(lacking))
         self._index = index
 
@@ -119,11 +137,12 @@ class VectorIndex:
 
     def add(self, segments: Sequence[SegmentId], vectors: NDArray[np.float32]) -> None:
         """Adds (N, D) vectors of N segments."""
+        level = self.level(vectors).astype(np.float16)
         with self._lock:
             grown = len(self._index) + len(segments)
             if len(self._index) < EXACT_BELOW <= grown:
                 self._index = self._copy(self._index, _keys(self._index), grown)
-            self._index.add(np.asarray(segments, np.int64), vectors.astype(np.float16))
+            self._index.add(np.asarray(segments, np.int64), level)
             self._unsaved = True
 
     def search(
@@ -132,7 +151,7 @@ class VectorIndex:
         limit: int,
         allowed: NDArray[np.int64] | None = None,
     ) -> Neighbours:
-        """The `limit` segments nearest to a (D,) vector, out of `allowed` if it is given."""
+        """The `limit` segments nearest to a (D + 1,) vector, out of `allowed` if it is given."""
         query = vector.astype(np.float16)
         with self._lock:
             size = len(self._index)
@@ -145,13 +164,13 @@ class VectorIndex:
             if exact and allowed is None:
                 wanted = limit  # a scan misses none, and takes longer the more it is asked for
             found = self._index.search(query, min(wanted, size), exact=exact)
-        ids, cosines = found.keys.astype(np.int64), 1 - found.distances
+        ids, nearness = found.keys.astype(np.int64), 1 - found.distances
         if allowed is not None:
             inside = np.isin(ids, allowed)
-            ids, cosines = ids[inside], cosines[inside]
+            ids, nearness = ids[inside], nearness[inside]
             if len(ids) < limit and wanted < size:
                 return self._among(allowed, query, limit)
-        return Neighbours(ids[:limit], cosines[:limit])
+        return Neighbours(ids[:limit], nearness[:limit])
 
     def _among(
         self, allowed: NDArray[np.int64], query: NDArray[np.float16], limit: int
@@ -161,19 +180,19 @@ class VectorIndex:
         The time that a scan of the index takes is the square of how many it is asked for, so that
         those allowed cannot be picked out of all.
         """
-        ids, cosines = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        ids, nearness = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
         for start in range(0, len(allowed), embeddings.PAGE):
             present, matrix = self._matrix(allowed[start : start + embeddings.PAGE])
             if len(present):
                 wanted = min(limit, len(present))
                 near = scan(matrix, query, wanted, MetricKind.IP, exact=True)
                 ids.append(present[near.keys.astype(np.int64)])
-                cosines.append(1 - near.distances)
-        nearest = np.argsort(-np.concatenate(cosines), kind="stable")[:limit]
-        return Neighbours(np.concatenate(ids)[nearest], np.concatenate(cosines)[nearest])
+                nearness.append(1 - near.distances)
+        nearest = np.argsort(-np.concatenate(nearness), kind="stable")[:limit]
+        return Neighbours(np.concatenate(ids)[nearest], np.concatenate(nearness)[nearest])
 
-    def sample(self, size: int) -> NDArray[np.float32]:
-        """(n, D) vectors of up to `size` segments, drawn anew when the index has changed a lot."""
+    def sample(self, size: int) -> Floats:
+        """(n, D + 1) vectors of up to `size` segments, drawn anew when it has changed a lot."""
         count = len(self._index)
         drawn_from, drawn = self._drawn
         if abs(count - drawn_from) > SAMPLE_TOLERANCE * drawn_from or len(drawn) > size:
@@ -204,18 +223,18 @@ class VectorIndex:
             self._unsaved = False
 
     def _matrix(self, segments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
-        """Those of `segments` that are here, and their (n, D) vectors."""
+        """Those of `segments` that are here, and their (n, D + 1) vectors."""
         with self._lock:
             if len(self._index) and len(segments):
                 segments = segments[np.asarray(self._index.contains(segments.astype(np.uint64)))]
             if not len(self._index) or not len(segments):
-                return segments[:0], np.empty((0, self._card.dimension), np.float16)
+                return segments[:0], np.empty((0, self._index.ndim), np.float16)
             vectors = self._index.get(segments.astype(np.uint64))
         return segments, np.stack(vectors)
 
     def _empty(self, size: int) -> Index:
         shape = _GRAPH if size >= EXACT_BELOW else _FLAT
-        return Index(ndim=self._card.dimension, metric="ip", dtype="f16", **shape)
+        return Index(ndim=self._card.dimension + 1, metric="ip", dtype="f16", **shape)
 
     def _copy(self, index: Index, keys: NDArray[np.int64], size: int) -> Index:
         """The vectors of `keys` out of an index, in one of the shape for `size` vectors."""
@@ -241,6 +260,7 @@ class VectorIndex:
             "model": self._card.fingerprint,
             "dimension": self._card.dimension,
             "medium": self._medium.value,
+            "bank": blake3(np.ascontiguousarray(self._bank).tobytes()).hexdigest(),
             "count": len(self._index),
         }
 

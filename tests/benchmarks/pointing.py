@@ -74,7 +74,13 @@ def _region(encoder: StarterEncoder, words: str, pixels: np.ndarray) -> Box | No
     background = encoder.background(Medium.PICTURE)
     curve = encoder.card.photo_calibration
     scale = scale_of(vector, background, background[:0], curve.null)
-    return best_region(written.getvalue(), encoder, vector, scale, curve)
+    return best_region(
+        written.getvalue(),
+        encoder.card.pixels,
+        lambda pixels: encoder.encode_images(pixels) @ vector,
+        scale,
+        curve,
+    )
 
 
 if __name__ == "__main__":

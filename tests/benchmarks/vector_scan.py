@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.hubness import asking
 from engine.models.starter import read_card
 from engine.records import Medium, ModelId, SegmentId
 from engine.store.vectors import VectorIndex
@@ -37,9 +38,11 @@ def main() -> None:
     query = matrix[0] + 0.1 * draws.standard_normal(matrix.shape[1], np.float32)
     query /= np.linalg.norm(query)
     ids = np.arange(len(matrix))
+    unrelated = dict.fromkeys(Medium, np.empty((0, matrix.shape[1]), np.float32))
+    asked = asking(query, across=False)
     farthest = np.sort((matrix @ query).argsort()[: len(matrix) // 2])
     with tempfile.TemporaryDirectory() as folder:
-        index = VectorIndex(Path(folder), read_card(), ModelId(1), Medium.PICTURE)
+        index = VectorIndex(Path(folder), read_card(), ModelId(1), Medium.PICTURE, unrelated)
         for start in range(0, len(matrix), PAGE):
             page = matrix[start : start + PAGE]
             index.add([SegmentId(start + number) for number in range(len(page))], page)
@@ -48,10 +51,10 @@ def main() -> None:
         )
         tasks: dict[str, Callable[[], object]] = {
             "numpy, out of all": lambda: np.argpartition(-(matrix @ query), arguments.limit),
-            "out of all": lambda: index.search(query, arguments.limit),
-            "out of a half": lambda: index.search(query, arguments.limit, half),
-            "out of a hundredth": lambda: index.search(query, arguments.limit, hundredth),
-            "out of the farthest half": lambda: index.search(query, arguments.limit, farthest),
+            "out of all": lambda: index.search(asked, arguments.limit),
+            "out of a half": lambda: index.search(asked, arguments.limit, half),
+            "out of a hundredth": lambda: index.search(asked, arguments.limit, hundredth),
+            "out of the farthest half": lambda: index.search(asked, arguments.limit, farthest),
         }
         seconds = {name: _median(task) for name, task in tasks.items()}
     reference = next(iter(seconds.values()))

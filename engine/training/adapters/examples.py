@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CaptionsError
+from engine.hubness import asking
 from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import Kind, PixelSpec, ReadFailure, Reading
@@ -144,12 +145,12 @@ class ExampleSource:
     def _others(self, queries: Floats, photos: Floats) -> Floats:
         """(N, D) photos of the library: a sample, and those that the queries find as it is."""
         index, step = self._vectors.pictures, max(1, len(queries) // HARD_QUERIES)
-        near = [index.search(query, HARD_PHOTOS).segments for query in queries[::step]]
+        asked = [asking(query, across=True) for query in queries[::step]]
+        near = [index.search(query, HARD_PHOTOS).segments for query in asked]
         segments = np.unique(np.concatenate([*near, np.empty(0, np.int64)]))
         pages = embeddings.vectors(self._database.reading(), self._vectors.model_id, segments)
-        others = np.concatenate(
-            [index.sample(LIBRARY_SAMPLE), *(page.astype(np.float32) for _, page in pages)]
-        )
+        sample = index.sample(LIBRARY_SAMPLE)[:, :-1]  # without their hubness
+        others = np.concatenate([sample, *(page.astype(np.float32) for _, page in pages)])
         if len(others) and len(photos):
             others = others[(others @ photos.T).max(axis=1) < SAME_PHOTO]
         return np.unique(others, axis=0)

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CaptionsError
+from engine.hubness import asking, searched
 from engine.models.base import Encoder
 from engine.readings import PixelSpec
 from engine.records import Calibration, Medium, Null
@@ -41,7 +42,7 @@ from engine.training.publishing import figures
 from engine.training.publishing.figures import Progress, Vectors
 
 PRIOR = 1 / 200
-BACKGROUND = 256
+BACKGROUND = 1024
 SAME_WORDS = 2 / 3
 ALIKE = 1 / 2
 LEAST_PHOTOS = 8
@@ -89,7 +90,7 @@ class Pairs:
 
 
 def background(encoder: Encoder, photos: Sequence[CaptionedPhoto]) -> Background:
-    """Embeddings of up to 256 photos, and of the first captions of as many others.
+    """Embeddings of up to 1,024 photos, and of the first captions of as many others.
 
     Which ones follows from the photos alone, which are those that the model learnt.
     """
@@ -126,20 +127,13 @@ def calibrate(
         )
     fitted_on = _Side(encoder, captioned[0::2], on_progress)
     reported_on = _Side(encoder, captioned[1::2], on_progress)
-    photos_background, passages_background = (
-        against[Medium.PICTURE],
-        against[Medium.TEXT],
-    )
-    photo = _fitted(
-        fitted_on, reported_on, lambda side: side.photo_pairs(photos_background, Null.LOWER_HALF)
-    )
-    picture = _fitted(fitted_on, reported_on, lambda side: side.picture_pairs(photos_background))
+    photo = _fitted(fitted_on, reported_on, lambda side: side.photo_pairs(against, Null.LOWER_HALF))
+    unrelated_photos, unrelated_texts = against[Medium.PICTURE], against[Medium.TEXT]
+    picture = _fitted(fitted_on, reported_on, lambda side: side.picture_pairs(unrelated_photos))
     if fitted_on.has_passages and reported_on.has_passages:
-        passage = _fitted(
-            fitted_on, reported_on, lambda side: side.passage_pairs(passages_background)
-        )
+        passage = _fitted(fitted_on, reported_on, lambda side: side.passage_pairs(unrelated_texts))
     else:
-        passage = Fitted(fit(fitted_on.photo_pairs(photos_background, Null.ALL)), {})
+        passage = Fitted(fit(fitted_on.photo_pairs(against, Null.ALL)), {})
     return {"photo": photo, "passage": passage, "picture": picture}
 
 
@@ -212,15 +206,20 @@ class _Side:
         """Whether there are two photos with captions to join beside one to ask with."""
         return sum(len(captions) > 1 for captions in self._captions) > 1
 
-    def photo_pairs(self, background: Vectors, null: Null) -> Pairs:
-        """Every caption against every photo."""
+    def photo_pairs(self, against: Background, null: Null) -> Pairs:
+        """Every caption against every photo, as they are searched: with hubs levelled."""
         captions = [
             (caption, owner)
             for owner, captions in enumerate(self._captions)
             for caption in captions
         ]
-        queries = figures.encode_texts(self._encoder, [caption for caption, _ in captions])
-        z = _standardised(queries @ self._photos.T, queries @ background.T, null)
+        texts = figures.encode_texts(self._encoder, [caption for caption, _ in captions])
+        queries = np.stack([asking(text, across=True) for text in texts])
+        photos, unrelated = (
+            searched(vectors, against[Medium.TEXT])
+            for vectors in (self._photos, against[Medium.PICTURE])
+        )
+        z = _standardised(queries @ photos.T, queries @ unrelated.T, null)
         return Pairs(z, self._right(captions, range(len(self._captions))), null)
 
     def passage_pairs(self, background: Vectors) -> Pairs:

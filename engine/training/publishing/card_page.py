@@ -79,8 +79,8 @@ def _what(card: Mapping[str, Any]) -> str:
     return (
         f"A model of {_size(sum(sizes.values()))} for Keepsight: it finds photos and passages by "
         f"a description in {spoken}, offline, on any computer.\n"
-        "`background.npz` holds embeddings of photos and captions that a query is compared with "
-        "while a library is\nsmall; `card.json` holds all of this page for programs.\n\n"
+        "`background.npz` holds embeddings of photos and captions that queries are compared with, "
+        "and that hubs are told\nby; `card.json` holds all of this page for programs.\n\n"
         + _table(["", ""], rows)
     )
 

@@ -286,10 +286,12 @@ def _all_runs(trained: Trained) -> tuple[RunRecord, ...]:
 
 
 def _store(background: Background, folder: Path) -> None:
-    halves: dict[str, Any] = {
-        kind.value: vectors.astype(np.float16) for kind, vectors in background.items()
-    }
-    np.savez(folder / "background.npz", **halves)
+    """Writes their directions, which is all that there is to vectors of length 1."""
+    directions: dict[str, Any] = {}
+    for medium, vectors in background.items():
+        largest = np.abs(vectors).max(axis=1, keepdims=True)
+        directions[medium.value] = np.round(127 / largest * vectors).astype(np.int8)
+    np.savez(folder / "background.npz", **directions)
 
 
 def _replace(made: Path, folder: Path) -> None:

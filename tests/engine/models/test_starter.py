@@ -135,7 +135,7 @@ def test_accents_written_in_two_ways_are_the_same_text(starter):
 @pytest.mark.parametrize("medium", list(Medium))
 def test_the_background_is_unit_vectors_of_different_things(starter, medium):
     background = starter.background(medium)
-    assert background.shape == (256, 384)
+    assert background.shape == (1024, 384)
     assert background.dtype == np.float32
     assert np.linalg.norm(background, axis=1) == pytest.approx(1, abs=2e-3)
     assert len(np.unique(background, axis=0)) == 256

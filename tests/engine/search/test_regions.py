@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -12,7 +13,7 @@ from engine.paths import Home
 from engine.readings import Box, PixelSpec
 from engine.records import Medium
 from engine.search.calibrate import scale_of
-from engine.search.regions import best_region, sliding
+from engine.search.regions import Near, best_region, sliding
 from engine.search_records import Query
 
 EDGE_PX = 240
@@ -42,12 +43,16 @@ def quartered(real_photos, names: list[str]) -> Image.Image:
     return made
 
 
+def near(encoder: StarterEncoder, vector: np.ndarray) -> Near:
+    return lambda pixels: encoder.encode_images(pixels) @ vector
+
+
 def region_of(encoder: StarterEncoder, words: str, picture: Image.Image) -> Box | None:
     vector = encoder.encode_query(words)[1]
     curve = encoder.card.photo_calibration
     background = encoder.background(Medium.PICTURE)
     scale = scale_of(vector, background, background[:0], curve.null)
-    return best_region(jpeg_of(picture), encoder, vector, scale, curve)
+    return best_region(jpeg_of(picture), encoder.card.pixels, near(encoder, vector), scale, curve)
 
 
 @pytest.mark.parametrize("turned", range(4))
@@ -78,7 +83,7 @@ def test_a_damaged_picture_is_told(encoder) -> None:
     curve = encoder.card.photo_calibration
     scale = scale_of(vector, background, background[:0], curve.null)
     with pytest.raises(OSError, match="identify"):
-        best_region(b"no picture", encoder, vector, scale, curve)
+        best_region(b"no picture", encoder.card.pixels, near(encoder, vector), scale, curve)
 
 
 @pytest.mark.parametrize("size", [(400, 400), (4000, 300), (300, 4000), (1, 1)])

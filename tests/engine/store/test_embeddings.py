@@ -54,7 +54,9 @@ def names(library: Library, segments: np.ndarray) -> list[str]:
 
 
 def index_of(library: Library, home: Home, card: ModelCard) -> ModelIndex:
-    return ModelIndex(library._database, home.vectors, card)
+    return ModelIndex(
+        library._database, home.vectors, card, library._models.active.encoder.background
+    )
 
 
 def test_the_newest_files_come_first(indexed: Library, home: Home, own: ModelCard) -> None:
@@ -139,7 +141,7 @@ def test_a_model_is_erased_with_its_embeddings(
     with indexed._database.writing() as connection:
         embeddings.drop(connection, "x")
     assert embeddings.count(indexed._database.reading(), other.model_id) == 0
-    assert index_of(indexed, home, own).pictures.sample(9).shape == (3, own.dimension)
+    assert index_of(indexed, home, own).pictures.sample(9).shape == (3, own.dimension + 1)
 
 
 def test_what_is_beside_a_segment_is_of_its_page_or_moment(
