@@ -53,9 +53,10 @@ def read_feedback(file: Path) -> list[Judgement]:
         try:
             found.append(_judgement(file, row))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
+            wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise CaptionsError(
                 "The feedback cannot be read",
-                f"{shown(file)}, entry {number}: {error!r}. Each must have a “query” and, under "
+                f"{shown(file)}, entry {number}: {wrong}. Each must have a “query” and, under "
                 "“liked” and “rejected”, lists of paths, that of the liked not empty.",
                 file,
             ) from error
@@ -66,8 +67,9 @@ def _judgement(file: Path, row: Any) -> Judgement:
     liked, rejected = _paths(file, row["liked"]), _paths(file, row.get("rejected", []))
     if not row["query"].strip() or not liked:
         raise ValueError("nothing is asked, or nothing is liked")
-    if not set(liked).isdisjoint(rejected):
-        raise ValueError("a photo is both liked and rejected")
+    both = sorted(set(liked) & set(rejected))
+    if both:
+        raise ValueError(f"{shown(both[0])} is both liked and rejected")
     return Judgement(row["query"], liked, rejected)
 
 

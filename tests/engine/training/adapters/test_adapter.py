@@ -212,8 +212,12 @@ def test_feedback_names_photos_beside_the_file(tmp_path: Path) -> None:
         ('[{"query": "Rex", "liked": "a.jpg"}]', "entry 1"),
         ('[{"query": " ", "liked": ["a.jpg"]}]', "entry 1"),
         ('[{"query": "Rex", "liked": []}]', "entry 1"),
-        ('[{"query": "Rex", "liked": ["a.jpg"], "rejected": ["a.jpg"]}]', "both"),
         ('[{"query": "Rex", "liked": [1]}]', "entry 1"),
+        ('[{"query": "Rex"}]', "'liked' is missing"),
+        (
+            '[{"query": "Rex", "liked": ["a.jpg"], "rejected": ["a.jpg"]}]',
+            "a.jpg is both liked and rejected",
+        ),
     ],
 )
 def test_feedback_that_cannot_be_used_is_named(tmp_path: Path, content: str, named: str) -> None:
