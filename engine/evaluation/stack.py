@@ -39,7 +39,7 @@ def answer(
         home = Home.at(root / "home").create()
         settings.save(home, settings.Settings(model=model))
         with Library.open(home) as library:
-            for progress in library.index(corpus.folders):
+            for progress in library.index(corpus.folders, looks_closer=True):
                 on_progress("Indexing", progress.done, progress.total)
             return _answers(library, corpus, trials, on_progress)
 
