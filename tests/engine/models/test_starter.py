@@ -138,7 +138,8 @@ def test_the_background_is_unit_vectors_of_different_things(starter, medium):
     assert background.shape == (1024, 384)
     assert background.dtype == np.float32
     assert np.linalg.norm(background, axis=1) == pytest.approx(1, abs=2e-3)
-    assert len(np.unique(background, axis=0)) == 256
+    # People describe a few photos in the very same words.
+    assert len(np.unique(background, axis=0)) > 1000
 
 
 def test_the_card_says_what_the_model_does(starter):
