@@ -52,6 +52,10 @@ REACHES = {Medium.PICTURE: (4, 16, 64), Medium.TEXT: (1, 8, 64)}
 Most of a photo's parts are near what it is near to, and to look twice takes twice as long; a
 mailbox may have thousands of passages that are nearer than any letter."""
 
+PART_AHEAD = 0.25
+"""By how many standard deviations a part is nearer than it means: the best of a photo's five
+vectors is nearer by chance than its one."""
+
 LIBRARY_SAMPLE = 1024
 """Segments of the library that a query is compared with."""
 
@@ -126,7 +130,10 @@ def by_meaning(
     near, owners = _nearest(connection, space, (combined / length).astype(np.float32), limit)
     baseline = sum(w * scale.centre for w, scale in zip(weights, scales, strict=True))
     deviation = sum(w * scale.deviation for w, scale in zip(weights, scales, strict=True))
-    z = (near.nearness * length - baseline) / deviation
+    segments = near.segments.tolist()
+    in_part = parts.among(connection, owners) if is_photo else frozenset()
+    ahead = np.array([PART_AHEAD if segment in in_part else 0.0 for segment in segments])
+    z = (near.nearness * length - baseline) / deviation - ahead
     curve = Calibration(
         slope=float(np.mean([c.slope for c in curves])),
         offset=float(np.mean([c.offset for c in curves])),
@@ -135,18 +142,16 @@ def by_meaning(
     right = np.minimum(chances(z, curve), most)
     retriever = Retriever.PHOTO_MEANING if is_photo else Retriever.PASSAGE_MEANING
     unrelated = "photos" if is_photo else "passages"
-    in_part = parts.among(connection, owners) if is_photo else frozenset()
     found: dict[ContentId, Candidate] = {}
-    for segment, chance, deviations in zip(
-        near.segments.tolist(), right.tolist(), z.tolist(), strict=True
-    ):
+    for at in np.argsort(-z, kind="stable").tolist():
+        segment = segments[at]
         owner = owners.get(segment)
         if owner is not None and owner not in found:
-            share = min(NormalDist().cdf(deviations), 0.99)
+            share = min(NormalDist().cdf(float(z[at])), 0.99)
             detail = f"closer than {share:.0%} of unrelated {unrelated}"
             of_a_part = segment in in_part
             told = f"a part of it is {detail}" if of_a_part else detail
-            match = Match(retriever, len(found) + 1, chance, told, of_a_part)
+            match = Match(retriever, len(found) + 1, float(right[at]), told, of_a_part)
             found[owner] = Candidate(owner, segment, match)
     return list(found.values())
 
