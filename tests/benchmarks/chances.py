@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.hubness import asking, searched
 from engine.models.starter import StarterEncoder
-from engine.records import Medium
+from engine.records import Calibration, Medium
 from engine.search.calibrate import MAYBE, STRONG, chances, scale_of
 from engine.training.data.captioned import content_words
 from engine.training.data.layouts import read_captions
@@ -38,10 +39,14 @@ SIZES = (80, 500, 1000)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """Q queries: (Q, D) vectors, and which of all photos are right for each: (Q, N)."""
+    """Q queries: (Q, D + 1) vectors, and which of all photos are right for each: (Q, N)."""
 
     vectors: NDArray[np.float32]
     right: NDArray[np.bool_]
+
+    def of(self, those: NDArray[np.bool_], library: NDArray[np.int64]) -> Asked:
+        """Some of them, asked for in a library of some photos."""
+        return Asked(self.vectors[those], self.right[those][:, library])
 
 
 def main() -> None:
@@ -54,20 +59,22 @@ def main() -> None:
     options = parser.parse_args()
     encoder = StarterEncoder(options.model)
     photos = read_captions(options.captions, options.split)
-    language = encoder.card.languages[0]
+    language, curve = encoder.card.languages[0], encoder.card.photo_calibration
     words = [content_words(" ".join(photo.captions[language])) for photo in photos]
-    vectors = figures.encode_photos(encoder, [photo.path for photo in photos])
+    bank = encoder.background(Medium.TEXT)
+    vectors = searched(figures.encode_photos(encoder, [photo.path for photo in photos]), bank)
+    unrelated = searched(encoder.background(Medium.PICTURE), bank)
     common = [word for word, _ in Counter(w for held in words for w in held).most_common(WORDS)]
     rng = np.random.default_rng(0)
     captions = figures.captions(photos, language)
     captions = [captions[number] for number in rng.permutation(len(captions))[:CAPTIONS]]
     asked = {
         "captions": Asked(
-            figures.encode_texts(encoder, [caption for caption, _ in captions]),
+            _asking(encoder, [caption for caption, _ in captions]),
             np.array([_fitting(caption, owner, words) for caption, owner in captions]),
         ),
         "words": Asked(
-            figures.encode_texts(encoder, common),
+            _asking(encoder, common),
             np.array([[word in held for held in words] for word in common]),
         ),
     }
@@ -82,8 +89,15 @@ def main() -> None:
             found = queries.right[:, library].any(1)
             for some, those in (("with right ones", found), ("with none", ~found)):
                 if those.any():
-                    figure = _figures(encoder, queries, those, vectors, library)
+                    figure = _figures(
+                        curve, unrelated, queries.of(those, library), vectors[library]
+                    )
                     print(f"{name:16} {kind:8} {some:15} {figure}")
+
+
+def _asking(encoder: StarterEncoder, texts: Sequence[str]) -> NDArray[np.float32]:
+    vectors = figures.encode_texts(encoder, texts)
+    return np.stack([asking(vector, across=True) for vector in vectors])
 
 
 def _fitting(caption: str, owner: int, words: Sequence[frozenset[str]]) -> list[bool]:
@@ -95,17 +109,14 @@ def _fitting(caption: str, owner: int, words: Sequence[frozenset[str]]) -> list[
 
 
 def _figures(
-    encoder: StarterEncoder,
+    curve: Calibration,
+    unrelated: NDArray[np.float32],
     queries: Asked,
-    those: NDArray[np.bool_],
-    vectors: NDArray[np.float32],
-    library: NDArray[np.int64],
+    segments: NDArray[np.float32],
 ) -> str:
-    curve, background = encoder.card.photo_calibration, encoder.background(Medium.PICTURE)
-    segments = vectors[library]
     shown, right = [], []
-    for vector, fits in zip(queries.vectors[those], queries.right[those][:, library], strict=True):
-        scale = scale_of(vector, background, segments, curve.null)
+    for vector, fits in zip(queries.vectors, queries.right, strict=True):
+        scale = scale_of(vector, unrelated, segments, curve.null)
         cosines = segments @ vector
         best = np.argsort(-cosines)[:SHOWN]
         shown.append(chances((cosines[best] - scale.centre) / scale.deviation, curve))

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from engine.hubness import asking, searched
 from engine.models.starter import StarterEncoder
 from engine.readings import Box
 from engine.records import Medium
@@ -70,14 +71,15 @@ def main() -> None:
 def _region(encoder: StarterEncoder, words: str, pixels: np.ndarray) -> Box | None:
     written = io.BytesIO()
     Image.fromarray(pixels).save(written, "JPEG", quality=90)
-    vector = encoder.encode_query(words)[1]
-    background = encoder.background(Medium.PICTURE)
+    bank, photos = encoder.background(Medium.TEXT), encoder.background(Medium.PICTURE)
+    vector = asking(encoder.encode_query(words)[1], across=True)
     curve = encoder.card.photo_calibration
-    scale = scale_of(vector, background, background[:0], curve.null)
+    unrelated = searched(photos, bank)
+    scale = scale_of(vector, unrelated, unrelated[:0], curve.null)
     return best_region(
         written.getvalue(),
         encoder.card.pixels,
-        lambda pixels: encoder.encode_images(pixels) @ vector,
+        lambda pixels: searched(encoder.encode_images(pixels), bank) @ vector,
         scale,
         curve,
     )
