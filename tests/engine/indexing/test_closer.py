@@ -91,6 +91,15 @@ def test_a_small_thing_in_a_photo_is_found_once_it_is_looked_at_closer(
     assert like[0] == like[1], "more like a part is more like the photo"
 
 
+def test_a_part_that_shows_what_the_whole_does_speaks_not_for_it(
+    library: Library, pictures: Path
+) -> None:
+    Image.new("RGB", (300, 300), (40, 90, 200)).save(pictures / "sky.png")
+    run(library, pictures)
+    for query in (Query("a blue sky"), Query("一只猫"), Query(picture=pictures / "sky.png")):
+        assert not hit_named(library, query, "sky.png").matches[0].of_a_part
+
+
 def test_photos_are_looked_at_once_where_asked_and_not_again_when_they_move(
     library: Library, shelf: Path, embedded: Embedded, parts: Parts
 ) -> None:
