@@ -5,7 +5,7 @@
 Small things whose place is known: pictures of two by two captioned photos, each asked for by the
 captions of its four. Through a library, before and after it has looked closer; the photos as they
 are too, where a closer look has nothing to gain and must not lose. Its time is told beside that of
-encoding each photo once, decoded already.
+encoding each photo once, decoded already, before and after it: the shorter time counts.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def _report(name: str, asked: Asked, home: Home) -> None:
         for _ in library.index([folder]):
             pass
         print(f"  recall@{KS} before: {_recall(library, asked)}")
+        alone = _once(asked)
         started = time.perf_counter()
         for _ in library.index([folder], looks_closer=True):
             pass
         seconds = time.perf_counter() - started
+        alone = min(alone, _once(asked))
         print(f"  recall@{KS} after:  {_recall(library, asked)}")
-    print(
-        f"  it takes {seconds / _once([path for path, _ in asked]):.1f} times as long as encoding"
-    )
+    print(f"  it takes {seconds / alone:.1f} times as long as encoding")
 
 
 def _recall(library: Library, asked: Asked) -> str:
@@ -79,11 +79,11 @@ def _recall(library: Library, asked: Asked) -> str:
     return " / ".join(f"{np.mean(np.array(ranks) < k):.1%}" for k in KS)
 
 
-def _once(paths: list[Path]) -> float:
+def _once(asked: Asked) -> float:
     """Seconds to encode each photo once."""
     encoder = catalog.load("starter")
     edge_px = encoder.card.pixels.edge_px
-    pixels = [captioned.squashed(path, edge_px) for path in paths]
+    pixels = [captioned.squashed(path, edge_px) for path, _ in asked]
     started = time.perf_counter()
     for start in range(0, len(pixels), BATCH):
         encoder.encode_images(np.stack(pixels[start : start + BATCH]))
