@@ -12,10 +12,10 @@ from engine.models.base import Encoder
 from engine.readers.isolation import ReaderPool
 from engine.readings import PixelSpec, Reading
 from engine.records import ContentId, SegmentId
-from engine.store import embeddings, files
+from engine.store import embeddings, files, unembedded
 from engine.store.database import Database
-from engine.store.embeddings import Unembedded
 from engine.store.model_index import ModelIndex
+from engine.store.unembedded import Unembedded
 
 PICTURE_BATCH = 16
 PASSAGE_BATCH = 64
@@ -55,8 +55,8 @@ class Embedder:
         while True:
             connection = self._database.reading()
             # Asked for first: what comes between the two is looked for the next time.
-            newest = embeddings.newest_segment(connection)
-            segments = embeddings.missing(
+            newest = unembedded.newest_segment(connection)
+            segments = unembedded.missing(
                 connection, self.vectors.model_id, self._embedded_up_to, PASSAGE_BATCH
             )
             if not segments:
@@ -75,14 +75,14 @@ class Embedder:
         tried: NDArray[np.int64] = np.zeros(0, np.int64)
         while True:
             connection = self._database.reading()
-            missing = embeddings.missing_newest_first(connection, model_id)
+            missing = unembedded.missing_newest_first(connection, model_id)
             waiting = missing[~np.isin(missing, tried)]
             if not len(waiting):
                 return
             before = embeddings.count(connection, model_id)
             for start in range(0, len(waiting), PASSAGE_BATCH):
                 page = waiting[start : start + PASSAGE_BATCH]
-                self._embed(embeddings.unembedded(connection, page.tolist()))
+                self._embed(unembedded.of_ids(connection, page.tolist()))
                 yield before + start + len(page), before + len(waiting)
             tried = np.concatenate([tried, waiting])
 

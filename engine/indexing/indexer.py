@@ -24,7 +24,7 @@ from engine.readers import registry
 from engine.readings import SkipReason
 from engine.records import FolderId
 from engine.sources.watch import Changes
-from engine.store import contents, embeddings, files, folders
+from engine.store import contents, files, folders, unembedded
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 from engine.thumbnails import Thumbnails
@@ -157,7 +157,7 @@ class Indexer:
         yield from self._metered(
             Phase.PREPARING, steps, lambda: self.switch is switch and not switch.wanted_now
         )
-        switch.out_of_reach = embeddings.count_out_of_reach(
+        switch.out_of_reach = unembedded.count_out_of_reach(
             self._database.reading(), switch.embedder.vectors.model_id
         )
         if self.switch is switch and (switch.wanted_now or not switch.out_of_reach):

@@ -21,7 +21,7 @@ from engine.readers.isolation import ReaderPool
 from engine.records import ModelCard
 from engine.search.probes import Answering, Read
 from engine.search.searcher import Searcher
-from engine.store import embeddings
+from engine.store import embeddings, unembedded
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex, delete_others
 from engine.training.adapters.adapter import AdapterFile
@@ -57,8 +57,8 @@ class ModelInUse:
         """Whether all that it could embed is embedded."""
         connection, model_id = database.reading(), self.vectors.model_id
         return not (
-            len(embeddings.missing_newest_first(connection, model_id))
-            or embeddings.count_out_of_reach(connection, model_id)
+            len(unembedded.missing_newest_first(connection, model_id))
+            or unembedded.count_out_of_reach(connection, model_id)
         )
 
     @property

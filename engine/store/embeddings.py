@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.model_records import Kept
-from engine.readings import Spot
 from engine.records import ContentId, Medium, ModelCard, ModelId, SegmentId, SegmentKind
-from engine.store.reach import among_reachable
 
 PAGE = 4096
 
@@ -24,26 +21,8 @@ _TOWERS = {
 OF_MEDIUM = {Medium.PICTURE: "text IS NULL", Medium.TEXT: "text IS NOT NULL"}
 """Which segments are pictures and which are texts, as a condition."""
 
-_IS_OWED = f"kind != '{SegmentKind.PART}'"
+IS_OWED = f"kind != '{SegmentKind.PART}'"
 """Which segments every model embeds. Parts of photos come later, and no model waits for them."""
-
-REACHABLE = f"""
-    SELECT content_id, max(modified_ns) AS newest FROM placements
-    JOIN folders ON folders.id = folder_id
-    WHERE placements.state = 'indexed' AND {among_reachable("file_id")} AND content_id IS NOT NULL
-    GROUP BY content_id
-"""
-"""Contents that can be read, each with the time of its `newest` file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unembedded:
-    """A segment that has no embedding yet under some model."""
-
-    segment_id: SegmentId
-    content_id: ContentId
-    spot: Spot
-    text: str | None
 
 
 def registered_model(connection: sqlite3.Connection, card: ModelCard) -> ModelId | None:
@@ -128,7 +107,7 @@ def answered(
         UNION
         SELECT part.id FROM segments AS part JOIN segments USING (content_id)
         JOIN embeddings ON segment_id = segments.id AND model_id = ?
-        WHERE part.{OF_MEDIUM[medium]} AND NOT part.{_IS_OWED}
+        WHERE part.{OF_MEDIUM[medium]} AND NOT part.{IS_OWED}
         ORDER BY 1
         """,
         (model_id, model_id),
@@ -151,28 +130,6 @@ def vectors(
         if rows:
             ids = np.array([row[0] for row in rows], dtype=np.int64)
             yield ids, np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), -1)
-
-
-def missing(
-    connection: sqlite3.Connection, model_id: ModelId, after: SegmentId, limit: int
-) -> list[Unembedded]:
-    """Up to `limit` segments with an id above `after` that have no embedding under a model."""
-    rows = connection.execute(
-        f"""
-        SELECT id, content_id, page, second, text FROM segments
-        WHERE id > ? AND {_IS_OWED} AND NOT EXISTS
-            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
-        ORDER BY id LIMIT ?
-        """,
-        (after, model_id, limit),
-    )
-    return [_unembedded(row) for row in rows]
-
-
-def newest_segment(connection: sqlite3.Connection) -> SegmentId:
-    """The highest id of a segment, 0 where there is none: what comes later gets a higher one."""
-    row = connection.execute("SELECT coalesce(max(id), 0) FROM segments").fetchone()
-    return SegmentId(row[0])
 
 
 def share_towers(connection: sqlite3.Connection, model_id: ModelId) -> None:
@@ -211,49 +168,6 @@ def _sharable(
                 "FROM embeddings WHERE segment_id = theirs.segment_id AND model_id = ?)",
                 (twin, model_id),
             )
-
-
-def missing_newest_first(connection: sqlite3.Connection, model_id: ModelId) -> NDArray[np.int64]:
-    """(N,) ids of the segments without an embedding that can have one: those of the newest files
-    first, and no picture whose every file is out of reach.
-    """
-    rows = connection.execute(
-        f"""
-        SELECT segments.id FROM segments LEFT JOIN ({REACHABLE}) AS there USING (content_id)
-        WHERE {_IS_OWED} AND NOT EXISTS
-            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
-        AND (text IS NOT NULL OR there.newest IS NOT NULL)
-        ORDER BY there.newest DESC NULLS LAST, segments.id
-        """,
-        (model_id,),
-    )
-    return np.fromiter((row[0] for row in rows), dtype=np.int64)
-
-
-def count_out_of_reach(connection: sqlite3.Connection, model_id: ModelId) -> int:
-    """How many pictures have no embedding, and cannot have one before a drive is back."""
-    count: int = connection.execute(
-        f"""
-        SELECT count(*) FROM segments LEFT JOIN ({REACHABLE}) AS there USING (content_id)
-        WHERE {_IS_OWED} AND NOT EXISTS
-            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
-        AND text IS NULL AND there.newest IS NULL
-        AND EXISTS (SELECT 1 FROM placements WHERE content_id = segments.content_id)
-        """,
-        (model_id,),
-    ).fetchone()[0]
-    return count
-
-
-def unembedded(connection: sqlite3.Connection, segments: Sequence[int]) -> list[Unembedded]:
-    """The segments of these ids, as far as they are still there, in this order."""
-    marks = ", ".join("?" * len(segments))
-    rows = connection.execute(
-        f"SELECT id, content_id, page, second, text FROM segments WHERE id IN ({marks})",
-        tuple(segments),
-    )
-    found = {row["id"]: _unembedded(row) for row in rows}
-    return [found[segment] for segment in segments if segment in found]
 
 
 def count(connection: sqlite3.Connection, model_id: ModelId) -> int:
@@ -299,7 +213,7 @@ def of_content(
         SELECT vector, EXISTS (SELECT 1 FROM segments AS one WHERE one.id = ?
             AND one.page IS segments.page AND one.second IS segments.second) AS is_beside
         FROM embeddings JOIN segments ON segments.id = segment_id
-        WHERE model_id = ? AND content_id = ? AND {_IS_OWED} AND {OF_MEDIUM[medium]}
+        WHERE model_id = ? AND content_id = ? AND {IS_OWED} AND {OF_MEDIUM[medium]}
         ORDER BY segment_id
         """,
         (beside, model_id, content_id),
@@ -308,8 +222,3 @@ def of_content(
         return np.empty((0, 0), np.float32)
     chosen = [row for row in rows if row["is_beside"]] or rows
     return np.stack([np.frombuffer(row["vector"], "<f2") for row in chosen]).astype(np.float32)
-
-
-def _unembedded(row: sqlite3.Row) -> Unembedded:
-    spot = Spot(row["page"], row["second"])
-    return Unembedded(SegmentId(row["id"]), ContentId(row["content_id"]), spot, row["text"])

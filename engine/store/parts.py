@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.readings import Box
 from engine.records import ContentId, ModelId, SegmentId, SegmentKind
-from engine.store import embeddings
+from engine.store import embeddings, reach
 
 _PART, _PHOTO = f"'{SegmentKind.PART}'", f"'{SegmentKind.PHOTO}'"
 
@@ -34,7 +34,7 @@ def lacking(connection: sqlite3.Connection, model_id: ModelId) -> list[Whole]:
     rows = connection.execute(
         f"""
         SELECT whole.id, content_id FROM segments AS whole
-        CROSS JOIN ({embeddings.REACHABLE}) AS there USING (content_id)
+        CROSS JOIN ({reach.CONTENTS}) AS there USING (content_id)
         WHERE kind = {_PHOTO} AND page IS NULL AND EXISTS
             (SELECT 1 FROM embeddings WHERE segment_id = whole.id AND model_id = ?)
         AND NOT EXISTS

@@ -31,3 +31,12 @@ def among_reachable(file_id: str) -> str:
                 AND below.relative >= {_BELOW} AND below.relative < {_BEHIND}
         ))
     """
+
+
+CONTENTS = f"""
+    SELECT content_id, max(modified_ns) AS newest FROM placements
+    JOIN folders ON folders.id = folder_id
+    WHERE placements.state = 'indexed' AND {among_reachable("file_id")} AND content_id IS NOT NULL
+    GROUP BY content_id
+"""
+"""Contents that can be read, each with the time of its `newest` file."""

@@ -17,7 +17,7 @@ from engine.library import Library
 from engine.paths import Home
 from engine.readings import Kind, Passage, Reading
 from engine.records import Medium, ModelCard, SegmentId
-from engine.store import contents, embeddings
+from engine.store import contents, embeddings, unembedded
 from engine.store.model_index import ModelIndex
 from tests.engine.choosing import answering
 
@@ -61,7 +61,7 @@ def index_of(library: Library, home: Home, card: ModelCard) -> ModelIndex:
 
 def test_the_newest_files_come_first(indexed: Library, home: Home, own: ModelCard) -> None:
     other = index_of(indexed, home, replace(own, **OTHER))
-    missing = embeddings.missing_newest_first(indexed._database.reading(), other.model_id)
+    missing = unembedded.missing_newest_first(indexed._database.reading(), other.model_id)
     assert names(indexed, missing) == ["note.txt", "a.png", "c.png", "b.png"]
 
 

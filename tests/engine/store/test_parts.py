@@ -12,7 +12,7 @@ import pytest
 from engine.models import catalog
 from engine.readings import Box, Kind, Passage, Picture, Reading, Spot
 from engine.records import ContentId, Medium, ModelId, SegmentId
-from engine.store import contents, embeddings, folders, parts, segments
+from engine.store import contents, embeddings, folders, parts, segments, unembedded
 from engine.store.database import Database
 from engine.store.parts import Whole
 from tests.engine.store.conftest import Put
@@ -77,8 +77,8 @@ def test_no_model_waits_for_parts(
 ) -> None:
     made = embed(database, model("one"), photo)
     connection, other = database.reading(), model("other")
-    assert embeddings.missing_newest_first(connection, other).tolist() == [photo.segment_id]
-    found = embeddings.missing(connection, other, SegmentId(0), 9)
+    assert unembedded.missing_newest_first(connection, other).tolist() == [photo.segment_id]
+    found = unembedded.missing(connection, other, SegmentId(0), 9)
     assert [each.segment_id for each in found] == [photo.segment_id]
     assert not len(embeddings.answered(connection, other, Medium.PICTURE))
     with database.writing() as writing:

@@ -8,7 +8,15 @@ import pytest
 from engine.readings import WHOLE, Picture
 from engine.records import Drive
 from engine.search_records import Filters
-from engine.store import census, drives, embeddings, files, folders, listing, recognition
+from engine.store import (
+    census,
+    drives,
+    files,
+    folders,
+    listing,
+    recognition,
+    unembedded,
+)
 from engine.store.database import Database
 
 PICTURE = Picture(np.zeros((1, 1, 3), np.uint8), WHOLE)
@@ -43,6 +51,6 @@ def test_pictures_on_a_drive_that_is_away_wait_for_it(database: Database, away) 
     with database.writing() as writing:
         row = "INSERT INTO models (fingerprint, name, dimension) VALUES ('m', 'm', 1) RETURNING id"
         (model,) = writing.execute(row).fetchone()
-    missing = embeddings.missing_newest_first(connection, model).tolist()
-    assert {each.content_id for each in embeddings.unembedded(connection, missing)} == reached
-    assert embeddings.count_out_of_reach(connection, model) == 2
+    missing = unembedded.missing_newest_first(connection, model).tolist()
+    assert {each.content_id for each in unembedded.of_ids(connection, missing)} == reached
+    assert unembedded.count_out_of_reach(connection, model) == 2
