@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import QueryError
-from engine.hubness import asking
+from engine.hubness import OF_PICTURES, OF_TEXTS, asking
 from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
@@ -130,8 +130,8 @@ def of_words(model: Answering, words: str) -> list[Probe]:
     most = NUMBERS_CHANCE if _are_numbers(words) else 1.0
     return [
         Probe(
-            pictures=asking(adapted, across=True),
-            texts=asking(for_texts, across=False),
+            pictures=asking(adapted, OF_PICTURES),
+            texts=asking(for_texts),
             photos=card.photo_calibration,
             passages=card.passage_calibration,
             most=most,
@@ -160,8 +160,8 @@ def _of_example(
     if example is None:
         return None
     return Probe(
-        pictures=asking(example, across=picture is None),
-        texts=asking(example, across=True) if text is None else asking(text, across=False),
+        pictures=asking(example, OF_PICTURES) if picture is None else asking(picture),
+        texts=asking(example, OF_TEXTS) if text is None else asking(text),
         photos=card.photo_calibration if picture is None else card.picture_calibration,
         passages=card.photo_calibration if text is None else card.passage_calibration,
     )

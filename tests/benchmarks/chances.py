@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hubness import asking, searched
+from engine.hubness import OF_PICTURES, asking, searched
 from engine.models.starter import StarterEncoder
 from engine.records import Calibration, Medium
 from engine.search.calibrate import MAYBE, STRONG, chances, scale_of
@@ -97,7 +97,7 @@ def main() -> None:
 
 def _asking(encoder: StarterEncoder, texts: Sequence[str]) -> NDArray[np.float32]:
     vectors = figures.encode_texts(encoder, texts)
-    return np.stack([asking(vector, across=True) for vector in vectors])
+    return np.stack([asking(vector, OF_PICTURES) for vector in vectors])
 
 
 def _fitting(caption: str, owner: int, words: Sequence[frozenset[str]]) -> list[bool]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.hubness import asking, searched
+from engine.hubness import OF_PICTURES, asking, searched
 from engine.models.starter import StarterEncoder
 from engine.readings import Box
 from engine.records import Medium
@@ -72,7 +72,7 @@ def _region(encoder: StarterEncoder, words: str, pixels: np.ndarray) -> Box | No
     written = io.BytesIO()
     Image.fromarray(pixels).save(written, "JPEG", quality=90)
     bank, photos = encoder.background(Medium.TEXT), encoder.background(Medium.PICTURE)
-    vector = asking(encoder.encode_query(words)[1], across=True)
+    vector = asking(encoder.encode_query(words)[1], OF_PICTURES)
     curve = encoder.card.photo_calibration
     unrelated = searched(photos, bank)
     scale = scale_of(vector, unrelated, unrelated[:0], curve.null)

@@ -39,7 +39,7 @@ def main() -> None:
     query /= np.linalg.norm(query)
     ids = np.arange(len(matrix))
     unrelated = dict.fromkeys(Medium, np.empty((0, matrix.shape[1]), np.float32))
-    asked = asking(query, across=False)
+    asked = asking(query)
     farthest = np.sort((matrix @ query).argsort()[: len(matrix) // 2])
     with tempfile.TemporaryDirectory() as folder:
         index = VectorIndex(Path(folder), read_card(), ModelId(1), Medium.PICTURE, unrelated)

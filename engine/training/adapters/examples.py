@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CaptionsError
-from engine.hubness import asking
+from engine.hubness import OF_PICTURES, asking
 from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import Kind, PixelSpec, ReadFailure, Reading
@@ -145,7 +145,7 @@ class ExampleSource:
     def _others(self, queries: Floats, photos: Floats) -> Floats:
         """(N, D) photos of the library: a sample, and those that the queries find as it is."""
         index, step = self._vectors.pictures, max(1, len(queries) // HARD_QUERIES)
-        asked = [asking(query, across=True) for query in queries[::step]]
+        asked = [asking(query, OF_PICTURES) for query in queries[::step]]
         near = [index.search(query, HARD_PHOTOS).segments for query in asked]
         segments = np.unique(np.concatenate([*near, np.empty(0, np.int64)]))
         pages = embeddings.vectors(self._database.reading(), self._vectors.model_id, segments)

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CaptionsError
-from engine.hubness import asking, searched
+from engine.hubness import OF_PICTURES, asking, searched
 from engine.models.base import Encoder
 from engine.readings import PixelSpec
 from engine.records import Calibration, Medium, Null
@@ -214,7 +214,7 @@ class _Side:
             for caption in captions
         ]
         texts = figures.encode_texts(self._encoder, [caption for caption, _ in captions])
-        queries = np.stack([asking(text, across=True) for text in texts])
+        queries = np.stack([asking(text, OF_PICTURES) for text in texts])
         photos, unrelated = (
             searched(vectors, against[Medium.TEXT])
             for vectors in (self._photos, against[Medium.PICTURE])

@@ -58,7 +58,7 @@ def add_passages(database: Database, index: ModelIndex, matrix: np.ndarray) -> l
 def assert_exact(index: ModelIndex, segments: list[SegmentId], matrix: np.ndarray) -> None:
     for query in unit(5, seed=9):
         expected = np.argsort(-(matrix.astype(np.float16).astype(np.float32) @ query))[:10]
-        near = index.texts.search(asking(query, across=False), 10)
+        near = index.texts.search(asking(query), 10)
         assert near.segments.tolist() == [segments[i] for i in expected]
         assert near.nearness == pytest.approx(matrix[expected] @ query, abs=2e-3)
 
@@ -219,7 +219,7 @@ def test_only_allowed_segments_are_found(database: Database, tmp_path: Path) -> 
     matrix = unit(200)
     segments = add_passages(database, index, matrix)
     allowed = np.array(segments[50:60], np.int64)
-    near = index.texts.search(asking(matrix[0], across=False), 100, allowed)
+    near = index.texts.search(asking(matrix[0]), 100, allowed)
     assert set(near.segments.tolist()) == set(allowed.tolist())
 
 
@@ -237,7 +237,7 @@ def test_the_allowed_are_ranked_exactly(
     allowed = np.append(segments[chosen], segments[-1] + 1)
     for query in unit(5, seed=9):
         cosines = matrix[chosen].astype(np.float16).astype(np.float32) @ query
-        near = index.texts.search(asking(query, across=False), 30, allowed)
+        near = index.texts.search(asking(query), 30, allowed)
         expected = np.argsort(-cosines)[:30]
         assert near.nearness == pytest.approx(cosines[expected], abs=2e-3)
         assert len(set(near.segments) & set(segments[chosen[expected]])) >= len(expected) - 1
@@ -257,8 +257,5 @@ def test_a_large_index_is_a_graph_with_good_recall(
         hits = 0
         for query in unit(50, seed=9):
             exact = {segments[i] for i in np.argsort(-(matrix @ query))[:10]}
-            hits += len(
-                exact
-                & set(searched.texts.search(asking(query, across=False), 10).segments.tolist())
-            )
+            hits += len(exact & set(searched.texts.search(asking(query), 10).segments.tolist()))
         assert hits / 500 > 0.95
