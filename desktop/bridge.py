@@ -19,7 +19,7 @@ from engine.events import Event, Failure, IndexProgress, LibraryChanged
 from engine.library import Library
 from engine.paths import shown
 from engine.readings import Box
-from engine.records import ContentId, Counts, Folder, FolderId, SegmentId, Skip
+from engine.records import ContentId, Counts, Folder, FolderId, SegmentId
 from engine.search_records import Hit, Query, SearchResult
 
 log = logging.getLogger(__name__)
@@ -151,19 +151,13 @@ class Bridge(QObject):
 
     def load_text(self, content_id: ContentId) -> None:
         """Loads a document's text; answers with `text_loaded`."""
-
-        def load() -> None:
-            self.text_loaded.emit(content_id, self._library.passage_text(content_id))
-
-        self._look(load)
+        self._look(
+            lambda: self.text_loaded.emit(content_id, self._library.passage_text(content_id))
+        )
 
     def load_places(self, content_id: ContentId) -> None:
         """Loads where a content is; answers with `places_loaded`."""
-
-        def load() -> None:
-            self.places_loaded.emit(content_id, self._library.places(content_id))
-
-        self._look(load)
+        self._look(lambda: self.places_loaded.emit(content_id, self._library.places(content_id)))
 
     def load_overview(self) -> None:
         """Loads folders and counts; answers with `overview_loaded`."""
@@ -176,12 +170,7 @@ class Bridge(QObject):
 
     def load_skips(self) -> None:
         """Loads the skipped files; answers with `skips_loaded`."""
-
-        def load() -> None:
-            skips: list[Skip] = self._library.skips()
-            self.skips_loaded.emit(skips)
-
-        self._look(load)
+        self._look(lambda: self.skips_loaded.emit(self._library.skips()))
 
     def add_folder(self, path: Path) -> None:
         """Watches a folder from now on; answers with `overview_loaded` or `failed`."""
