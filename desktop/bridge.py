@@ -19,7 +19,7 @@ from engine.events import Event, Failure, IndexProgress, LibraryChanged
 from engine.library import Library
 from engine.paths import shown
 from engine.readings import Box
-from engine.records import ContentId, Counts, Folder, FolderId, SegmentId
+from engine.records import Background, ContentId, Counts, Folder, FolderId, SegmentId
 from engine.search_records import Hit, Query, SearchResult
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Bridge(QObject):
     library_changed = Signal()
     overview_loaded = Signal(Overview)
     skips_loaded = Signal(list)
+    background_set = Signal(Background)
     failed = Signal(str, str)
 
     def __init__(self, library: Library, parent: QObject | None = None) -> None:
@@ -196,6 +197,22 @@ class Bridge(QObject):
     def resume(self) -> None:
         """Goes on with indexing."""
         self._library.resume()
+
+    @property
+    def background(self) -> Background:
+        """What goes on when everything is indexed."""
+        return self._library.background
+
+    def set_background(self, chosen: Background) -> None:
+        """Chooses that; answers with `background_set`, and `failed` where it stays as it was."""
+
+        def choose() -> None:
+            try:
+                self._library.set_background(chosen)
+            finally:
+                self.background_set.emit(self.background)
+
+        self._change(choose)
 
     def close(self) -> None:
         """Closes the library; no signal follows."""

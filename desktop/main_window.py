@@ -171,6 +171,7 @@ class MainWindow(QMainWindow):
         self.status.pause_requested.connect(lambda: self._set_paused(True))
         self.status.resume_requested.connect(lambda: self._set_paused(False))
         self.status.skips_requested.connect(self.show_skips)
+        self.status.background.chosen.connect(self._bridge.set_background)
         self.skips_dialog.retry_requested.connect(self.retry_skips)
         intake.folder_brought.connect(self._bridge.add_folder)
         intake.picture_brought.connect(self.search_with_picture)
@@ -185,6 +186,8 @@ class MainWindow(QMainWindow):
         bridge.library_changed.connect(self._pace.note_change)
         bridge.overview_loaded.connect(self._on_overview)
         bridge.skips_loaded.connect(self.skips_dialog.show_skips)
+        self.status.background.show_chosen(bridge.background)
+        bridge.background_set.connect(self.status.background.show_chosen)
         bridge.failed.connect(self.tell)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._tint)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from desktop import formats, icons
+from desktop.background_menu import BackgroundButton
 from desktop.elided_label import ElidedLabel
 from engine.events import IndexProgress, Phase
 from engine.readings import SkipReason
@@ -34,6 +35,7 @@ class StatusBar(QWidget):
         self._bar.setFixedWidth(140)
         self._pause = QToolButton()
         self._pause.clicked.connect(self._on_pause)
+        self.background = BackgroundButton()
         self._skips = QToolButton()
         self._skips.setAccessibleName("Skipped files")
         self._skips.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -44,7 +46,7 @@ class StatusBar(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self._counts)
         layout.addStretch()
-        for widget in (self._doing, self._bar, self._pause, self._skips):
+        for widget in (self._doing, self._bar, self._pause, self.background, self._skips):
             layout.addWidget(widget)
         self.show_progress(IndexProgress(Phase.IDLE))
         self.show_counts(Counts(), has_folders=False)
@@ -52,6 +54,7 @@ class StatusBar(QWidget):
     def show_counts(self, counts: Counts, *, has_folders: bool) -> None:
         """Shows the library in numbers."""
         self._has_folders = has_folders
+        self.background.setVisible(has_folders)
         self._hide_what_says_nothing()
         self._counts.setText(
             f"{formats.count(counts.photos, 'photo', 'photos')} · "
@@ -90,6 +93,7 @@ class StatusBar(QWidget):
 
     def tint(self) -> None:
         """Takes on the colours in use."""
+        self.background.tint()
         self._pause.setIcon(icons.icon("play" if self._rests else "pause"))
         self._skips.setIcon(icons.icon("triangle-alert" if self._has_failures else "file-text"))
 

@@ -4,6 +4,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from PySide6.QtCore import QThread
 
 from desktop.bridge import Bridge
 from engine.library import Library
+from engine.records import Background
 from engine.roster.shelf import ModelShelf
 from engine.search_records import Query, SearchResult
 
@@ -142,6 +144,19 @@ def test_nothing_is_said_after_closing(home, qapp, qtbot) -> None:
     bridge.close()
     with qtbot.assertNotEmitted(bridge.search_finished, wait=100):
         qapp.processEvents()
+
+
+def test_a_choice_that_cannot_be_kept_is_taken_back(home, qtbot) -> None:
+    bridge = Bridge(Library.open(home))
+    before = bridge.background
+    told: list[Background] = []
+    bridge.background_set.connect(told.append)
+    (home.config / "settings.json").write_text("no JSON")
+    with qtbot.waitSignal(bridge.failed, timeout=20_000) as failed:
+        bridge.set_background(replace(before, looks_closer=not before.looks_closer))
+    assert failed.args[0] == "The settings cannot be read"
+    assert told == [before]
+    bridge.close()
 
 
 def test_what_goes_wrong_is_told(home, qapp, qtbot, tmp_path) -> None:
