@@ -359,7 +359,12 @@ def test_in_a_narrow_window_the_preview_makes_room_for_the_grid(open_window, she
     view = window.results.view
     qtbot.waitUntil(lambda: view.viewport().width() > 400)
     assert view.rect_of(0).right() < view.viewport().width()
-    window.resize(600, 500)
+
+    def is_narrower() -> bool:
+        window.resize(600, 500)  # the room that the preview took is not free at once
+        return window.width() == 600
+
+    qtbot.waitUntil(is_narrower)
     window.close()
     window = open_window()
     assert window.width() == 600, "as it was left"
