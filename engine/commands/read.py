@@ -40,9 +40,9 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _rows(files: Iterator[Path], recognise: bool) -> Iterator[dict[str, Any]]:
-    from engine.readers.isolation import ReaderPool
+    from engine.readers.isolation import RECOGNITION_LIMIT_S, ReaderPool
 
-    pool = ReaderPool(1)
+    pool, text_readers = ReaderPool(1), ReaderPool(1, time_limit_s=RECOGNITION_LIMIT_S)
     try:
         # The first waits for the worker, which would look like a slow file.
         pool.submit_read(Path(os.devnull), _SPEC).result()
@@ -51,10 +51,11 @@ def _rows(files: Iterator[Path], recognise: bool) -> Iterator[dict[str, Any]]:
             outcome = pool.submit_read(path, _SPEC).result()
             row = _row(path, outcome) | {"seconds": round(time.perf_counter() - began, 3)}
             if recognise and isinstance(outcome, Reading):
-                row["recognised"] = _recognised(pool, path, outcome)
+                row |= _recognised(text_readers, path, outcome)
             yield row
     finally:
         pool.close()
+        text_readers.close()
 
 
 def _row(path: Path | str, outcome: Reading | ReadFailure) -> dict[str, Any]:
@@ -76,7 +77,8 @@ def _row(path: Path | str, outcome: Reading | ReadFailure) -> dict[str, Any]:
     }
 
 
-def _recognised(pool: Any, path: Path, reading: Reading) -> str:
+def _recognised(pool: Any, path: Path, reading: Reading) -> dict[str, str]:
+    """The text in the file's pictures, and why that of a picture could not be read."""
     from engine.readings import WHOLE, Kind, Spot
     from engine.records import Stamp
 
@@ -84,9 +86,11 @@ def _recognised(pool: Any, path: Path, reading: Reading) -> str:
     if reading.kind is Kind.PHOTO:
         spots = [WHOLE]
     stamp = Stamp.of(path.stat())
-    outcomes = (pool.submit_recognise(path, stamp, spot).result() for spot in spots)
+    outcomes = [pool.submit_recognise(path, stamp, spot).result() for spot in spots]
     texts = (p.text for o in outcomes if not isinstance(o, ReadFailure) for p in o)
-    return " ".join(" ".join(texts).split())
+    told = {"recognised": " ".join(" ".join(texts).split())}
+    failed = next((o for o in outcomes if isinstance(o, ReadFailure)), None)
+    return told | {"not_recognised": failed.detail} if failed else told
 
 
 def _in_words(row: dict[str, Any]) -> Iterator[str]:
@@ -122,3 +126,5 @@ def _facts(row: dict[str, Any]) -> Iterator[str]:
     yield from (fact for fact in told if fact)
     if recognised := row.get("recognised"):
         yield f"in the picture: “{recognised[:_TEXT_CHARS]}”"
+    if why_not := row.get("not_recognised"):
+        yield f"text in the picture is not known: {why_not}"

@@ -12,12 +12,9 @@ from engine.indexing.closer import CloserLook
 from engine.indexing.embedding import Embedder
 from engine.indexing.recognition import Recogniser
 from engine.paths import Home
-from engine.readers.isolation import ReaderPool
+from engine.readers.isolation import RECOGNITION_LIMIT_S, ReaderPool
 from engine.records import Background
 from engine.store.database import Database
-
-RECOGNITION_LIMIT_S = 120.0
-"""For the text of one picture, on a slow computer."""
 
 
 class Pass(Protocol):

@@ -22,6 +22,8 @@ from engine.readings import WHOLE, Passage, PixelSpec, ReadFailure, Reading, Ski
 from engine.records import Stamp
 
 TIME_LIMIT_S = 30.0
+RECOGNITION_LIMIT_S = 120.0
+"""For the text of one picture, on a slow computer."""
 MEMORY_LIMIT_BYTES = 3 << 30
 START_LIMIT_S = 60.0
 MOST_STARTS = 3

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from PIL import ExifTags, Image, ImageDraw
 
 from engine.commands.read import read_files
+from engine.readers import isolation
 
 
 @pytest.fixture
@@ -68,3 +69,11 @@ def test_text_in_pictures_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
     picture.save(tmp_path / "sign.png")
     (row,) = rows(tmp_path / "sign.png", "--recognise")
     assert "harbour" in row["recognised"]
+
+
+def test_why_text_in_a_picture_is_not_known_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "RECOGNITION_LIMIT_S", 0.001)
+    ((_, _, facts),) = lines(folder / "a.jpg", "--recognise")
+    assert "text in the picture is not known: Reading took longer" in facts

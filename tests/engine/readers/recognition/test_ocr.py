@@ -6,8 +6,7 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from engine.indexing.passes import RECOGNITION_LIMIT_S
-from engine.readers.isolation import ReaderPool
+from engine.readers.isolation import RECOGNITION_LIMIT_S, ReaderPool
 from engine.readers.recognition import ocr
 from engine.readings import Passage
 
