@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 
 from desktop import app as application
 from desktop.bridge import Bridge
@@ -19,6 +21,20 @@ from engine.records import ContentId, FileId, SegmentId
 from engine.search_records import Band, Hit, Match, Retriever
 
 MakeHit = Callable[..., Hit]
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """The application as it is shown: dressed once, since it follows the system from then on."""
+    application.dress(qapp)
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def closed_windows_go(qapp) -> Iterator[None]:
+    """Deletes what a test has closed, as an event loop does: else each style is made for all."""
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -46,10 +62,9 @@ def make_hit() -> MakeHit:
 
 
 @pytest.fixture
-def open_window(home: Home, qtbot, qapp) -> Iterator[Callable[..., MainWindow]]:
+def open_window(home: Home, qtbot) -> Iterator[Callable[..., MainWindow]]:
     """Opens the real window on the library of `home`, as the application does."""
     opened: list[tuple[MainWindow, Bridge]] = []
-    application.dress(qapp)
 
     def open_(*folders: Path) -> MainWindow:
         library = Library.open(home)

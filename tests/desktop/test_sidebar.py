@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from desktop import app as application
 from desktop.sidebar import Scope, Sidebar
 from engine.readings import Kind
 from engine.records import Counts, Folder, FolderId, FolderState
@@ -47,7 +46,6 @@ def test_a_folder_that_is_not_there_says_why_that_may_be(qtbot) -> None:
 
 
 def test_all_kinds_show_where_letters_are_large(qtbot, qapp) -> None:
-    application.dress(qapp)
     usual = qapp.font()
     large = qapp.font()
     large.setPointSizeF(18)

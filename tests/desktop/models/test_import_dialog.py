@@ -4,12 +4,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
-from desktop import app as application
 from desktop.models.import_dialog import ModelImportDialog
 
 
-def test_no_field_is_squeezed_where_letters_are_large(qtbot, qapp) -> None:
-    application.dress(qapp)
+def test_no_field_is_squeezed_where_letters_are_large(qtbot) -> None:
     dialog = ModelImportDialog()
     qtbot.addWidget(dialog)
     font = dialog.font()

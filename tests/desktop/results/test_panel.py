@@ -4,9 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
-from desktop import app as application
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
 from engine.events import IndexProgress, Phase
@@ -16,8 +14,7 @@ from engine.search_records import Band, Query, SearchResult
 
 
 @pytest.fixture
-def panel(qtbot, qapp: QApplication) -> ResultsPanel:
-    application.dress(qapp)
+def panel(qtbot) -> ResultsPanel:
     made = ResultsPanel(ThumbnailCache(), 180)
     qtbot.addWidget(made)
     return made
