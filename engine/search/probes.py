@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from engine.models.base import Encoder
 from engine.paths import shown
 from engine.readings import PixelSpec, ReadFailure, Reading
 from engine.records import ContentId, Medium, ModelCard, SegmentId, Stamp
+from engine.search import middle
 from engine.search.dates import span_of
 from engine.search.retrieve import Probe
 from engine.search_records import Query
@@ -87,19 +88,30 @@ class Prober:
                 "This file cannot be searched with", f"{shown(path)}: {reading.detail}", path
             )
         texts = [passage.text for passage in reading.passages[:BY_EXAMPLE_PASSAGES]]
-        pixels = reading.pixels
-        probe = _of_example(
-            card,
-            model.encoder.encode_images(pixels[np.newaxis])[0] if pixels is not None else None,
-            model.encoder.encode_texts(texts) if texts else None,
-        )
+        picture = _embedded(model, reading.pixels) if reading.pixels is not None else None
+        probe = _of_example(card, picture, model.encoder.encode_texts(texts) if texts else None)
         if probe is None:
             raise QueryError(
                 "This file cannot be searched with",
                 f"{shown(path)} has neither a picture nor a text to compare with.",
                 path,
             )
-        return probe
+        if picture is None or texts:
+            return probe
+        return replace(probe, texts=asking(self._closer(model, path, picture), OF_TEXTS))
+
+    def _closer(
+        self, model: Answering, path: Path, picture: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """The (D,) embedding of a picture file, with its middle; alone where that cannot be read.
+
+        Only texts are asked for with it: pictures are found by what they show in all.
+        """
+        spec = model.encoder.card.pixels
+        reading = self._read(path, middle.larger(spec))
+        if isinstance(reading, ReadFailure) or reading.pixels is None:
+            return picture
+        return middle.added(picture, _embedded(model, middle.cut(reading.pixels, spec)))
 
     def _of_content(
         self, model: Answering, content_id: ContentId, segment: SegmentId | None
@@ -144,6 +156,12 @@ def _are_numbers(words: str) -> bool:
     told = fulltext.words_of(words)
     letters = [[letter for letter in word if letter.isalpha()] for word in told]
     return bool(told) and all(len(of) < 2 and "".join(of).isascii() for of in letters)
+
+
+def _embedded(model: Answering, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The (D,) embedding of an (E, E, 3) picture."""
+    embedding: NDArray[np.float32] = model.encoder.encode_images(pixels[np.newaxis])[0]
+    return embedding
 
 
 def _of_example(
