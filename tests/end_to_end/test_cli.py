@@ -59,6 +59,7 @@ def test_index_search_similar_doctor(keepsight, answer, shelf: Path) -> None:
     assert answer("search", "cat") == []
 
 
+@pytest.mark.slow
 def test_text_output_names_hits_and_reasons(keepsight, shelf: Path) -> None:
     keepsight("index", shelf)
     assert "contract.txt" in keepsight("search", "deposit").stdout

@@ -20,7 +20,6 @@ KILLS = 10
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_ten_kills_at_random_end_in_the_same_library(tmp_path, pictures, make_photo) -> None:
     for number in range(400):
         make_photo(pictures / f"{number % 7}" / f"p{number}.jpg", seed=number)
@@ -78,7 +77,6 @@ with Library.open(home) as library:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_ten_kills_of_a_change_of_models_leave_one_that_is_complete(
     home, embedded, pictures, make_photo
 ) -> None:

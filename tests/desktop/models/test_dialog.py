@@ -135,6 +135,7 @@ def test_the_models_are_listed_in_their_sections(open_window, qtbot, mine) -> No
     assert all(button.accessibleName() for button in named)
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_model_is_downloaded_after_it_is_said_what_leaves(open_window, qtbot, standin) -> None:
@@ -294,6 +295,7 @@ def test_the_recommendation_comes_first_with_its_reasons(
     assert order.index(best) < order.index(rows["mobileclip2-s0"])
 
 
+@pytest.mark.slow
 def test_a_model_is_exported_removed_and_imported(
     open_window, qtbot, mine, tmp_path, monkeypatch
 ) -> None:

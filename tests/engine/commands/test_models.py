@@ -90,6 +90,7 @@ def test_without_a_command_models_are_listed(models, listed):
     assert lines[0].startswith("in use\tstarter\t")
 
 
+@pytest.mark.slow
 def test_an_imported_model_is_listed_used_exported_and_removed(
     models, listed, mine, home, tmp_path
 ):
@@ -202,6 +203,7 @@ def test_when_the_model_in_use_is_gone_the_others_are_still_listed(models, liste
     assert listed()[0]["name"] == "starter"
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_installing_downloads_once_and_the_ledger_tells(models, listed, standin):

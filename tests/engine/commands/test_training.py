@@ -191,6 +191,7 @@ def test_a_second_trunk_begins_with_that_of_a_finished_model(
     StarterEncoder(model).close()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_listed_and_goes_on(data: Path, run: Run, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, OPENCLIP, stage={"epochs": 2000}, checks_per_stage=1000)
     out = tmp_path / "runs" / "first"

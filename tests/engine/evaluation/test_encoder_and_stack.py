@@ -119,6 +119,7 @@ def test_a_model_that_is_not_there_is_an_error(captioned: Collection) -> None:
         stack.answer("no such model", trials(captioned))
 
 
+@pytest.mark.slow
 @pytest.mark.samples
 def test_the_library_is_as_good_as_its_encoder(starter: Encoder, flickr8k: Path) -> None:
     some = read(flickr8k / "captions.jsonl").photos[:40]

@@ -216,6 +216,7 @@ def test_a_damaged_model_in_use_keeps_what_it_encoded(indexed, mine, home) -> No
             shelf.drop(mine)
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_installing_goes_on_in_the_background_until_it_is_measured(library, standin) -> None:
@@ -235,6 +236,7 @@ def test_installing_goes_on_in_the_background_until_it_is_measured(library, stan
     assert {request.host for request in shelf.sent()} == {"127.0.0.1"}
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_download_that_is_cancelled_can_be_gone_on_with(library, standin) -> None:
@@ -289,6 +291,7 @@ def test_a_model_that_is_worked_at_is_neither_used_nor_removed(
     assert told.end().title == ""
 
 
+@pytest.mark.slow
 def test_a_model_goes_out_and_comes_back_by_a_file(library, mine, tmp_path: Path) -> None:
     told = Told(library.models)
     library.models.start_export(mine, tmp_path / "copy.zip")

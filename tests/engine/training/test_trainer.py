@@ -297,6 +297,7 @@ def test_a_seed_makes_a_run(make) -> None:
     assert differing(first, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "accumulated"), [(SmallEncoder, 1), (PlainEncoder, 1), (PlainEncoder, 2)]
 )
