@@ -15,7 +15,7 @@ from engine.records import Calibration, ContentId, Medium, Null, SegmentId
 from engine.search.calibrate import Scale, chances, scale_of
 from engine.search.dates import span_of
 from engine.search.query import ParsedQuery
-from engine.search_records import Match, Retriever
+from engine.search_records import Filters, Match, Retriever
 from engine.store import fulltext, listing, parts, worded
 from engine.store.vectors import Neighbours, VectorIndex
 from engine.store.worded import Among
@@ -161,14 +161,19 @@ def _nearest(
 ) -> tuple[Neighbours, dict[SegmentId, ContentId]]:
     """The segments nearest to a (D + 1,) vector, of `limit` contents if so many are in reach.
 
-    With them the contents that they belong to.
+    With them the contents that they belong to. What is of contents that are nowhere any more, as of
+    a mailbox that was deleted, does not stand before the others.
     """
+    allowed = space.allowed
     for times in REACHES[space.medium]:
         wanted = times * (limit + SPARE)
-        near = space.index.search(vector, wanted, space.allowed)
+        near = space.index.search(vector, wanted, allowed)
         owners = listing.contents_of_segments(connection, near.segments.tolist())
         if len(near.segments) < wanted or len(set(owners.values())) >= limit:
             break
+        if len(owners) < len(near.segments):
+            placed = listing.allowed(connection, Filters()).segments[space.medium]
+            allowed = placed if allowed is None else np.intersect1d(allowed, placed)
     in_order = dict.fromkeys(owners[each] for each in near.segments.tolist() if each in owners)
     nearest = set(islice(in_order, limit + SPARE))  # the others were asked for in vain
     return near, {segment: owner for segment, owner in owners.items() if owner in nearest}
