@@ -21,6 +21,13 @@ def icon(name: str) -> QIcon:
     return made
 
 
+def menu_icon(name: str) -> QIcon:
+    """The icon of this name for a menu, where what is chosen is drawn as active."""
+    made = icon(name)
+    made.addPixmap(pixmap(name, theme.colours().on_accent, 18), QIcon.Mode.Active)
+    return made
+
+
 @lru_cache(maxsize=256)
 def pixmap(name: str, colour: str, edge_px: int) -> QPixmap:
     """The icon of this name in a colour, at an edge length in logical pixels."""

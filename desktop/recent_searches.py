@@ -37,10 +37,10 @@ class RecentSearches(QObject):
         width_px = field.width() // 2
         for text in kept:
             line = menu.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width_px)
-            search = menu.addAction(icons.icon("history"), line.replace("&", "&&"))
+            search = menu.addAction(icons.menu_icon("history"), line.replace("&", "&&"))
             search.triggered.connect(lambda _=False, text=text: self.chosen.emit(text))
         menu.addSeparator()
-        menu.addAction(icons.icon("x"), "Forget these searches", self._forget)
+        menu.addAction(icons.menu_icon("x"), "Forget these searches", self._forget)
         menu.popup(field.mapToGlobal(field.rect().bottomLeft()))
         menu.setActiveAction(menu.actions()[0])
         return True

@@ -156,6 +156,8 @@ QMenu {{ background: {raised}; border: 1px solid {separator}; padding: 4px; }}
 QMenu::item {{ padding: 6px 20px; border-radius: 5px; }}
 QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
 QMenu::item:disabled {{ color: {faint}; }}
+QMenu::icon {{ padding-left: 10px; }}
+QMenu::indicator {{ left: 6px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {separator}; border-radius: 4px; min-height: 32px; }}
 QScrollBar::handle:vertical:hover {{ background: {faint}; }}

@@ -40,7 +40,7 @@ class HitMenu(QMenu):
             needs_file.setEnabled(first.online)
 
     def _add(self, icon: str, name: str, action: Callable[[], None]) -> QAction:
-        added = self.addAction(icons.icon(icon), name)
+        added = self.addAction(icons.menu_icon(icon), name)
         added.triggered.connect(action)
         return added
 

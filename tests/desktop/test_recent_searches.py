@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtWidgets import QLineEdit, QMenu
 
+from desktop import theme
 from desktop.recent_searches import MOST, RecentSearches
 from desktop.window_state import WindowState
 
@@ -49,6 +50,21 @@ def test_the_one_that_is_chosen_is_told_in_full(tmp_path, field, qtbot) -> None:
     with qtbot.waitSignal(recent.chosen) as told:
         menu.actions()[0].trigger()
     assert told.args == [" ".join(("a long question " * 40).split())]
+    menu.close()
+
+
+def test_the_icon_of_the_line_in_use_is_as_light_as_its_words(tmp_path, field) -> None:
+    recent = RecentSearches(WindowState(tmp_path), field)
+    recent.note("cat")
+    recent.offer(field)
+    (menu,) = field.findChildren(QMenu)
+    line = menu.actionGeometry(menu.activeAction())
+    drawn = menu.grab(line.adjusted(0, 0, line.height() - line.width(), 0)).toImage()
+    seen = {
+        drawn.pixelColor(x, y).name() for x in range(drawn.width()) for y in range(line.height())
+    }
+    assert theme.colours().on_accent in seen
+    assert theme.colours().text not in seen
     menu.close()
 
 
