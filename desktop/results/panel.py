@@ -66,6 +66,11 @@ class ResultsPanel(QWidget):
         self._slider.valueChanged.connect(self._on_size)
         self._order = OrderButton(newest_first=newest_first)
         self._order.newest_first_changed.connect(self._on_order)
+        # The line keeps its height, so that what lies below it stays where it is.
+        for control in (self._order, self._slider):
+            policy = control.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            control.setSizePolicy(policy)
         line = QHBoxLayout()
         line.setContentsMargins(16, 8, 16, 0)
         line.setSpacing(12)

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint
 
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -31,6 +32,18 @@ def test_what_is_not_ranked_is_counted(panel: ResultsPanel, make_hit) -> None:
     assert panel._summary.text() == "3 files, newest first"
     show(panel, Query("ext:jpg", limit=3), hits)
     assert panel._summary.text() == "3+ files, newest first", "there may be more"
+
+
+def test_pictures_begin_at_the_same_height_below_matches_and_lists(
+    panel: ResultsPanel, make_hit
+) -> None:
+    panel.show()
+    tops = set()
+    for hit in (make_hit(1), make_hit(1, matches=())):
+        show(panel, Query("a"), [hit])
+        panel.layout().activate()
+        tops.add(panel.view.mapTo(panel, QPoint(0, 0)).y())
+    assert len(tops) == 1
 
 
 def test_however_much_there_is_to_say_the_window_stays_as_narrow(
