@@ -82,10 +82,10 @@ class Preview(QScrollArea):
             self._title,
             self._buttons,
             self._facts,
-            self.copies,
             self._why_title,
             self._why,
             self._path,
+            self.copies,
         ):
             layout.addWidget(widget)
         layout.addStretch()

@@ -73,6 +73,15 @@ def test_a_picture_takes_no_more_room_than_it_needs(preview, make_hit) -> None:
     assert preview.picture.height() < 1.5 * preview.picture.width()
 
 
+def test_why_it_was_found_stands_above_its_copies_however_many_these_are(preview, make_hit) -> None:
+    hit = make_hit(1, copies=9)
+    preview.show_hit(hit, ())
+    where = Path("/pictures/a very long way down/to a folder of copies")
+    preview.copies.show_places(1, [(where / f"{number}.jpg", "") for number in range(9)])
+    preview.widget().layout().activate()
+    assert preview._why.y() < preview._path.y() < preview.copies.y()
+
+
 def test_names_without_separators_fit_in(preview, make_hit, qtbot) -> None:
     long = "W" * 200
     match = Match(Retriever.NAME, 1, 0.8, f"its name has: {long}")
