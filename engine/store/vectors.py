@@ -111,7 +111,7 @@ class VectorIndex:
         lacking = np.setdiff1d(stored, present, assume_unique=True)
         kept = np.intersect1d(present, stored, assume_unique=True)
         is_surplus = len(present) - len(kept) > SURPLUS * len(stored)
-        if is_surplus:
+        if is_surplus or len(present) < EXACT_BELOW <= len(present) + len(lacking):
             index = self._copy(index, kept, len(stored))
         for ids, vectors in embeddings.vectors(connection, self._model_id, lacking):
             index.add(ids, self.level(vectors).astype(np.float16))

@@ -243,15 +243,18 @@ def test_the_allowed_are_ranked_exactly(
         assert len(set(near.segments) & set(segments[chosen[expected]])) >= len(expected) - 1
 
 
+@pytest.mark.parametrize("published_at", [1000, 2000])
 def test_a_large_index_is_a_graph_with_good_recall(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published_at: int
 ) -> None:
     monkeypatch.setattr(vectors, "EXACT_BELOW", 1500)
     index = ModelIndex(database, tmp_path / "vectors", card(), nothing)
     matrix = np.concatenate([unit(1000, seed=3), unit(1000, seed=4)])
-    segments = add_passages(database, index, matrix[:1000])
-    segments += add_passages(database, index, matrix[1000:])
-    index.publish()
+    segments: list[SegmentId] = []
+    for part in np.split(matrix, 2):
+        segments += add_passages(database, index, part)
+        if len(segments) == published_at:  # what it lacks after a crash is added
+            index.publish()
     reopened = ModelIndex(database, tmp_path / "vectors", card(), nothing)
     for searched in (index, reopened):
         hits = 0
