@@ -85,11 +85,7 @@ def reasons_for(hit: Hit) -> list[str]:
 def _reason(match: Match, band: Band) -> str:
     means = _MEANS_LITTLE if band is Band.WEAK else _MEANS
     told = means.get(match.retriever, match.detail)
-    return (
-        f"A part of it {told[:1].lower()}{told[1:]}"
-        if match.of_a_part
-        else f"{told[:1].upper()}{told[1:]}"
-    )
+    return f"{told[:1].upper()}{told[1:]}{' in one part' if match.of_a_part else ''}"
 
 
 def where_in(hit: Hit) -> str:

@@ -22,9 +22,9 @@ def test_a_weak_hit_keeps_its_only_reason(make_hit) -> None:
 
 def test_a_part_that_was_found_is_told_from_the_whole(make_hit) -> None:
     part = Match(Retriever.PHOTO_MEANING, 1, 0.6, "a part of it is closer", of_a_part=True)
-    assert reasons_for(make_hit(matches=(part,))) == ["A part of it looks like it"]
+    assert reasons_for(make_hit(matches=(part,))) == ["Looks like it in one part"]
     weak = make_hit(matches=(part,), band=Band.WEAK)
-    assert reasons_for(weak) == ["A part of it looks a little like it"]
+    assert reasons_for(weak) == ["Looks a little like it in one part"]
 
 
 def test_an_author_is_told_from_a_title(make_hit) -> None:
