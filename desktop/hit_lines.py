@@ -89,8 +89,9 @@ def _reason(match: Match, band: Band) -> str:
 
 
 def where_in(hit: Hit) -> str:
-    """The page, the part or the second that was found."""
+    """The page of several, the part or the second that was found."""
     if hit.spot.second is not None:
         return f"At {formats.clock(hit.spot.second)}"
-    page = f"Page {hit.spot.page}" if hit.spot.page and hit.kind is Kind.DOCUMENT else ""
+    is_told = hit.kind is Kind.DOCUMENT and hit.details.pages != 1
+    page = f"Page {hit.spot.page}" if hit.spot.page and is_told else ""
     return " · ".join(filter(None, (page, hit.section)))

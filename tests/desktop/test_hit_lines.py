@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from desktop.hit_lines import facts_of, name_of, reasons_for
-from engine.readings import Details
+from desktop.hit_lines import facts_of, name_of, reasons_for, where_in
+from engine.readings import Details, Kind, Spot
 from engine.search_records import Band, Match, Retriever
 
 
@@ -33,6 +33,12 @@ def test_an_author_is_told_from_a_title(make_hit) -> None:
     assert "Dunes · by Patrik" in facts
     assert "Dunes" not in facts, "the caption says no more than the title"
     assert "by Patrik" in facts_of(make_hit(details=Details(author="Patrik")))
+
+
+def test_the_page_is_told_unless_there_is_but_one(make_hit) -> None:
+    for pages, told in ((1, ""), (2, "Page 1"), (None, "Page 1")):
+        hit = make_hit(kind=Kind.DOCUMENT, spot=Spot(page=1), details=Details(pages=pages))
+        assert where_in(hit) == told
 
 
 def test_a_name_is_in_one_line(make_hit) -> None:
