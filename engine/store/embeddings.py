@@ -102,13 +102,13 @@ def answered(
     """
     rows = connection.execute(
         f"""
-        SELECT id FROM segments WHERE {OF_MEDIUM[medium]} AND EXISTS
-            (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
-        UNION
-        SELECT part.id FROM segments AS part JOIN segments USING (content_id)
-        JOIN embeddings ON segment_id = segments.id AND model_id = ?
-        WHERE part.{OF_MEDIUM[medium]} AND NOT part.{IS_OWED}
-        ORDER BY 1
+        SELECT id FROM segments WHERE {OF_MEDIUM[medium]} AND (
+            EXISTS (SELECT 1 FROM embeddings WHERE segment_id = segments.id AND model_id = ?)
+            OR NOT {IS_OWED} AND content_id IN
+                (SELECT content_id FROM segments JOIN embeddings ON segment_id = id
+                 WHERE model_id = ?)
+        )
+        ORDER BY id
         """,
         (model_id, model_id),
     )
