@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from desktop import formats, icons
 from desktop.background_menu import BackgroundButton
@@ -28,7 +28,7 @@ class StatusBar(QWidget):
         self._phase = Phase.IDLE
         self._has_failures = False
         self._has_folders = False
-        self._counts = QLabel()
+        self._counts = ElidedLabel()
         self._doing = ElidedLabel()
         self._bar = QProgressBar(textVisible=False)
         self._bar.setAccessibleName("Indexing")
@@ -56,11 +56,15 @@ class StatusBar(QWidget):
         self._has_folders = has_folders
         self.background.setVisible(has_folders)
         self._hide_what_says_nothing()
-        self._counts.setText(
-            f"{formats.count(counts.photos, 'photo', 'photos')} · "
-            f"{formats.count(counts.documents, 'document', 'documents')}"
-            + (f" · {formats.count(counts.videos, 'video', 'videos')}" if counts.videos else "")
-        )
+        told = [
+            formats.count(counts.photos, "photo", "photos"),
+            formats.count(counts.documents, "document", "documents"),
+        ]
+        if counts.videos:
+            told.append(formats.count(counts.videos, "video", "videos"))
+        if counts.archives:
+            told.append(formats.count(counts.archives, "archive", "archives"))
+        self._counts.setText(" · ".join(told))
         # Files of other types are listed, and those without words counted, but are no concern.
         others = counts.skipped_by_reason.get(SkipReason.UNSUPPORTED, 0)
         skipped = sum(counts.skipped_by_reason.values()) - others

@@ -30,6 +30,17 @@ def test_nothing_is_up_to_date_where_there_is_no_folder(qtbot) -> None:
     assert not bar._doing.isHidden()
 
 
+def test_every_kind_is_counted_that_there_is(qtbot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_counts(Counts(photos=3), has_folders=True)
+    before = bar.minimumSizeHint().width()
+    assert bar._counts.text() == "3 photos · 0 documents"
+    bar.show_counts(Counts(photos=3, videos=2, archives=1), has_folders=True)
+    assert bar._counts.text() == "3 photos · 0 documents · 2 videos · 1 archive"
+    assert bar.minimumSizeHint().width() == before, "a narrow window stays so"
+
+
 def test_however_long_the_name_of_a_model_the_window_stays_as_narrow(qtbot) -> None:
     bar = StatusBar()
     qtbot.addWidget(bar)
