@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -30,6 +31,7 @@ from engine.search_records import Hit
 
 SETTLE_MS = 40
 AHEAD_SCREENS = 0.5
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class ResultsView(QAbstractScrollArea):
@@ -217,6 +219,15 @@ class ResultsView(QAbstractScrollArea):
             )
             thumbnail = self._cache.at_hand(hit.segment_id, self._thumbnail_px)
             tile_painter.paint(painter, self.rect_of(tile.index), hit, thumbnail, state)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        # Where a key leads to is seen: at the first one in view, where none is current.
+        if event.reason() in _BY_KEY and self.current_hit is None:
+            top = self.verticalScrollBar().value()
+            in_view = self._layout.visible(top, top + self.viewport().height())
+            for tile in in_view[:1]:
+                self.select(tile.index)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

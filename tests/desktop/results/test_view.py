@@ -55,6 +55,22 @@ def test_arrows_move_and_keep_the_hit_in_view(view: ResultsView, qtbot) -> None:
     assert view.viewport().rect().intersects(view.rect_of(29))
 
 
+def test_the_tab_key_leads_to_a_hit_that_is_seen(view: ResultsView, qtbot) -> None:
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    view.setFocus(Qt.FocusReason.OtherFocusReason)
+    assert view.current_hit is None
+    view.clearFocus()
+    view.verticalScrollBar().setValue(view.rect_of(8).top())
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    current = view.current_hit
+    assert view.viewport().rect().contains(view.rect_of(view.hits.index(current)))
+    view.select(20)
+    view.clearFocus()
+    view.setFocus(Qt.FocusReason.BacktabFocusReason)
+    assert view.current_hit.content_id == 21, "the one that was current"
+
+
 def test_space_asks_for_the_current_hit_to_be_shown_large(view: ResultsView, qtbot) -> None:
     with qtbot.waitSignal(view.large_requested):
         qtbot.keyClick(view, Qt.Key.Key_Space)
