@@ -175,7 +175,7 @@ class Library:
         return self._passes.chosen
 
     def set_background(self, chosen: Background) -> None:
-        """Chooses what goes on then, for good: at once, or no longer than for the file in hand.
+        """Chooses what goes on then, for good: at once, or no longer than for the picture in hand.
 
         What was made already stays and counts.
         """

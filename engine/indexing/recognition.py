@@ -11,8 +11,8 @@ from engine.events import Phase
 from engine.indexing.embedding import Embedder
 from engine.indexing.stages import ahead
 from engine.readers.isolation import ReaderPool
-from engine.readings import Passage, ReadFailure
-from engine.records import FoundFile
+from engine.readings import Passage, ReadFailure, Spot
+from engine.records import ContentId, FoundFile
 from engine.store import embeddings, files, recognition
 from engine.store.database import Database
 from engine.store.recognition import Unrecognised
@@ -40,11 +40,15 @@ class Recogniser:
         self.is_wanted = False
         self._database = database
         self._readers = readers
+        self._begun: ContentId | None = None
+        self._outcomes: dict[Spot, tuple[Passage, ...] | ReadFailure] = {}
+        """Of the spots of `_begun` that were looked at."""
 
     def run(self, embedder: Embedder) -> Iterator[tuple[int, int]]:
         """Recognises what nobody has looked at yet; yields how many of how many are done.
 
-        Scanned pages come first, then the photos that look most like text to the model in use.
+        Scanned pages come first, then the photos that look most like text to the model in use. It
+        may be stopped after each page: the others come first the next time.
         """
         connection = self._database.reading()
         waiting = self._most_likely_first(recognition.unrecognised(connection, VERSION), embedder)
@@ -54,29 +58,38 @@ class Recogniser:
             if (found := files.with_content(connection, content.content_id)) is not None
         )
         for done, (content, file, member) in enumerate(placed, start=1):
-            recognised = self._recognised(content, file, member)
-            if recognised is not None:
+            for left in self._look(content, file, member):
+                if left:
+                    yield done - 1, len(waiting)
+            if all(spot in self._outcomes for spot in content.spots):
                 with self._database.writing() as writing:
-                    recognition.keep(writing, content.content_id, *recognised, VERSION)
+                    recognition.keep(writing, content.content_id, *self._recognised(), VERSION)
+                self._begun = None
             yield done, len(waiting)
 
-    def _recognised(
-        self, content: Unrecognised, file: FoundFile, member: str
-    ) -> tuple[list[Passage], str] | None:
-        """The text of every spot, one after the other, and why that of some is missing.
+    def _look(self, content: Unrecognised, file: FoundFile, member: str) -> Iterator[int]:
+        """Looks at each spot that was not looked at yet; yields how many are left.
 
-        None where it may be there the next time.
+        It ends where one may be read the next time.
         """
-        passages: list[Passage] = []
-        problem, start = "", 0
+        if self._begun != content.content_id:
+            self._begun, self._outcomes = content.content_id, {}
         for spot, outcome in ahead(
-            content.spots,
+            [spot for spot in content.spots if spot not in self._outcomes],
             lambda spot: self._readers.submit_recognise(file.path, file.stamp, spot, member),
             AHEAD,
         ):
+            if isinstance(outcome, ReadFailure) and outcome.reason in files.TRANSIENT:
+                return
+            self._outcomes[spot] = outcome
+            yield len(content.spots) - len(self._outcomes)
+
+    def _recognised(self) -> tuple[list[Passage], str]:
+        """The text of every spot, one after the other, and why that of some is missing."""
+        passages: list[Passage] = []
+        problem, start = "", 0
+        for spot, outcome in self._outcomes.items():
             if isinstance(outcome, ReadFailure):
-                if outcome.reason in files.TRANSIENT:
-                    return None
                 problem = outcome.detail
                 continue
             passages += [

@@ -114,6 +114,35 @@ def test_a_scanned_document_is_found_by_its_words(library: Library, pictures: Pa
     ]
 
 
+def test_a_long_scan_is_stopped_after_each_page_and_goes_on_with_the_next(
+    library: Library, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("Rental agreement", "The tenant pays", "Signed in spring")
+    first, *others = (written(pictures / f"{text}.png", text) for text in words)
+    with Image.open(first) as one:
+        more = [Image.open(file).convert("RGB") for file in others]
+        one.convert("RGB").save(pictures / "scan.pdf", save_all=True, append_images=more)
+    for file in (first, *others):
+        file.unlink()
+    asked: list[int] = []
+    submit = ReaderPool.submit_recognise
+
+    def noted(self, path, stamp, spot, member):
+        asked.append(spot.page)
+        return submit(self, path, stamp, spot, member)
+
+    monkeypatch.setattr(ReaderPool, "submit_recognise", noted)
+    for step in library.index([pictures], recognises_text=True):
+        if step.phase is Phase.RECOGNISING:
+            assert (step.done, step.total) == (0, 1)
+            break
+    assert asked == [1, 2], "one is read ahead"
+    run(library, pictures)
+    assert asked == [1, 2, 2, 3]
+    (hit,) = library.search(Query()).hits
+    assert library.passage_text(hit.content_id).split("\n\n") == list(words)
+
+
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> dict[str, ReadFailure]:
     """Names of files whose recognition is said to fail, for as long as they are in it, and how."""
