@@ -103,8 +103,10 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], closer: bool, recognis
 
     with Library.open(obj["home"]) as library, output.interruptible() as interrupted:
         with tqdm(unit="file", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
-            progress = library.progress
+            read = library.progress
             for progress in library.index(folders, recognises_text=recognise, looks_closer=closer):
+                if progress.phase not in _NOT_OF_FILES:
+                    read = progress
                 bar.set_description(_DOING.get(progress.phase, "Indexing"))
                 bar.total = progress.total
                 bar.update(progress.done - bar.n)
@@ -112,7 +114,7 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], closer: bool, recognis
                     break
         counts = library.counts()
         click.echo(
-            f"{output.counted(progress.done, 'file')} read, {progress.skipped:,} of them skipped. "
+            f"{output.counted(read.done, 'file')} read, {read.skipped:,} of them skipped. "
             f"The library has {output.counted(counts.photos, 'photo')}, "
             f"{output.counted(counts.documents, 'document')} and "
             f"{output.counted(counts.videos, 'video')}.",
@@ -120,7 +122,7 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], closer: bool, recognis
         )
         if interrupted():
             click.echo(f"Interrupted; {counts.waiting:,} files wait for the next run.", err=True)
-        elif progress.skipped:
+        elif read.skipped:
             click.echo("`keepsight doctor` tells which files were skipped and why.", err=True)
 
 
@@ -130,6 +132,7 @@ _DOING = {
     Phase.LOOKING_CLOSER: "Looking closer at photos",
     Phase.RECOGNISING: "Reading text in pictures",
 }
+_NOT_OF_FILES = (Phase.PREPARING, Phase.LOOKING_CLOSER, Phase.RECOGNISING)
 _limit = click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(min=1))
 _kind = click.option("--type", "kind", type=click.Choice([k.value for k in Kind]))
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

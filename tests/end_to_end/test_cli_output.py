@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import command_line
+from engine.indexing.closer import AT_ONCE, CloserLook
 from engine.library import Library
 from engine.paths import Home
 from engine.records import Counts
@@ -144,6 +146,27 @@ def test_ctrl_c_ends_the_batch_and_the_rest_waits(tmp_path: Path, pictures, make
         for _ in library.index([pictures]):
             pass
         assert library.counts().indexed == 300
+
+
+def test_ctrl_c_during_a_closer_look_tells_how_many_files_were_read(
+    tmp_path: Path, pictures, make_photo, monkeypatch, capsys
+) -> None:
+    for number in range(AT_ONCE + 1):
+        make_photo(pictures / f"{number}.jpg", seed=number)
+    embed = CloserLook._embed
+
+    def interrupted(*arguments: object) -> None:
+        embed(*arguments)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(CloserLook, "_embed", interrupted)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        command_line(
+            lambda *_: 1, ["--home", str(tmp_path / "home"), "index", "--closer", str(pictures)]
+        )
+    said = capsys.readouterr().err
+    assert f"{AT_ONCE + 1} files read, 0 of them skipped" in said
+    assert "Interrupted" in said
 
 
 def _has_files(home: Home, log: Path) -> bool:
