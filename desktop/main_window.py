@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
+    QContextMenuEvent,
     QGuiApplication,
     QImage,
     QKeyEvent,
@@ -15,7 +16,7 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop import questions
 from desktop.asking import Asking
@@ -203,8 +204,18 @@ class MainWindow(QMainWindow):
             ("Ctrl+O", self._intake.pick_folder),
             ("Ctrl+I", self._fold_right.toggle),
             ("Escape", self.search_bar.clear),
+            ("Shift+F10", self._open_menu),
+            ("Ctrl+Q", self.close),
         ):
             QShortcut(QKeySequence(keys), self, action)
+
+    def _open_menu(self) -> None:
+        """Asks what has the keyboard for its menu, which on Linux Qt does for the menu key only."""
+        asked = self.focusWidget()
+        if asked is not None:
+            place: QRect = asked.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
+            by_key, at = QContextMenuEvent.Reason.Keyboard, place.center()
+            QApplication.sendEvent(asked, QContextMenuEvent(by_key, at, asked.mapToGlobal(at)))
 
     # What happens
 

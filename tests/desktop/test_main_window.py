@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 from desktop import open_files, pace, question, questions, theme
 from desktop.main_window import MainWindow
 from engine.events import Phase
+from engine.records import Folder, FolderId, FolderState
 from engine.search_records import Query
 
 PATIENCE_MS = 60_000
@@ -349,6 +350,29 @@ def test_help_is_one_key_away(open_window, qtbot) -> None:
     assert window.search_bar._help.isVisible()
     qtbot.keyClick(window.search_bar._help, Qt.Key.Key_Escape)
     assert window.search_bar._help.isHidden()
+
+
+def test_the_menu_of_a_folder_opens_without_a_menu_key(open_window, qtbot) -> None:
+    window = open_window()
+    qtbot.waitUntil(lambda: window._overview is not None and window.isActiveWindow())
+    folders = window.sidebar._folders
+    folders.customContextMenuRequested.disconnect()
+    online = FolderState.ONLINE
+    window.sidebar.show_folders(
+        [Folder(FolderId(number), Path(f"/{number}"), online, 0, 0, 0) for number in (1, 2)]
+    )
+    folders.setFocus()
+    folders.setCurrentRow(1)
+    with qtbot.waitSignal(folders.customContextMenuRequested) as asked:
+        qtbot.keyClick(folders, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    assert folders.row(folders.itemAt(asked.args[0])) == 1
+
+
+def test_a_key_closes_the_window(open_window, qtbot) -> None:
+    window = open_window()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window.search_bar._field, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert window.isHidden()
 
 
 def test_in_a_narrow_window_the_preview_makes_room_for_the_grid(open_window, shelf, qtbot) -> None:
