@@ -79,7 +79,7 @@ class Embedder:
             waiting = missing[~np.isin(missing, tried)]
             if not len(waiting):
                 return
-            before = embeddings.count(connection, model_id)
+            before = embeddings.count_owed(connection, model_id)
             for start in range(0, len(waiting), PASSAGE_BATCH):
                 page = waiting[start : start + PASSAGE_BATCH]
                 self._embed(unembedded.of_ids(connection, page.tolist()))

@@ -178,6 +178,16 @@ def count(connection: sqlite3.Connection, model_id: ModelId) -> int:
     return counted
 
 
+def count_owed(connection: sqlite3.Connection, model_id: ModelId) -> int:
+    """How many of the segments that every model embeds have an embedding."""
+    counted: int = connection.execute(
+        "SELECT count(*) FROM embeddings JOIN segments ON segments.id = segment_id "
+        f"WHERE model_id = ? AND {IS_OWED}",
+        (model_id,),
+    ).fetchone()[0]
+    return counted
+
+
 def kept(connection: sqlite3.Connection) -> list[Kept]:
     """How much there is of each model that has embeddings, by name."""
     rows = connection.execute(

@@ -56,3 +56,13 @@ def test_the_first_look_after_a_start_is_the_only_long_one(library: Library) -> 
     fresh = library._models.active.embedder(library._database, library._index_readers)
     looks = [steps_of(library, lambda: list(fresh.embed_missing())) for _ in range(2)]
     assert looks[0] > 500 > looks[1]
+
+
+def test_a_model_that_has_parts_counts_photos_and_passages(
+    library: Library, pictures: Path, make_photo: Callable[..., Path]
+) -> None:
+    make_photo(pictures / "a.jpg")
+    for _ in library.index([pictures], looks_closer=True):
+        pass
+    keep_texts(library, 2)
+    assert list(library._pipeline.embedder.fill()) == [(3, 3)]
