@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 
 from desktop import icons
+from desktop.menu_button import MenuButton, SwitchMenu
 from engine.records import Background
 
 _NAME = "What goes on in the background"
 
 
-class BackgroundButton(QToolButton):
+class BackgroundButton(MenuButton):
     """Opens a menu with a switch for each."""
 
     chosen = Signal(Background)
@@ -21,10 +22,7 @@ class BackgroundButton(QToolButton):
         super().__init__()
         self.setAccessibleName(_NAME)
         self.setToolTip(_NAME)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        # The style's arrow would lie across the icon.
-        self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        menu = _Menu(self, toolTipsVisible=True)
+        menu = SwitchMenu(self, toolTipsVisible=True)
         menu.setAccessibleName(_NAME)
         menu.addAction("When everything is indexed").setEnabled(False)
         self._closer = self._add(
@@ -59,14 +57,3 @@ class BackgroundButton(QToolButton):
 
     def _tell(self) -> None:
         self.chosen.emit(Background(self._closer.isChecked(), self._text.isChecked()))
-
-
-class _Menu(QMenu):
-    """A menu in which Space switches and leaves open, as in a row of check boxes."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        current = self.activeAction()
-        if event.key() == Qt.Key.Key_Space and current is not None:
-            current.trigger()
-        else:
-            super().keyPressEvent(event)

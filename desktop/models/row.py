@@ -13,11 +13,11 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop.menu_button import MenuButton
 from desktop.models import words
 from desktop.models.words import Action
 from engine.events import IndexProgress, Phase, Preparing
@@ -158,13 +158,11 @@ class ModelRow(QWidget):
         button.ensurePolished()  # else the row is as high as an unstyled one
         return button
 
-    def _more(self, actions: tuple[Action, ...]) -> QToolButton:
-        more = QToolButton()
+    def _more(self, actions: tuple[Action, ...]) -> MenuButton:
+        more = MenuButton()
         more.setText("⋯")
         more.setAccessibleName(f"More for {self.entry.title}")
         more.setToolTip("What else can be done with it")
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         listed = QMenu(more)
         for action in actions:
             listed.addAction(action.value, lambda a=action: self._ask(a))

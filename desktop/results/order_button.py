@@ -6,12 +6,14 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu
+
+from desktop.menu_button import MenuButton
 
 _NAMES = {False: "Best first", True: "Newest first"}
 
 
-class OrderButton(QToolButton):
+class OrderButton(MenuButton):
     """Says which order is in use, and opens a menu with both."""
 
     newest_first_changed = Signal(bool)
@@ -19,9 +21,6 @@ class OrderButton(QToolButton):
     def __init__(self, *, newest_first: bool) -> None:
         super().__init__()
         self._newest_first = newest_first
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        # The name says that there is more: the style's arrow would lie across it.
-        self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.setToolTip("Order of matches")
         menu = QMenu(self)
         group = QActionGroup(menu)
