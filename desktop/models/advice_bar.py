@@ -8,23 +8,23 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QMenu,
     QProgressBar,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop.menu_button import MenuButton, SwitchMenu
 from desktop.models.words import language
 from engine.model_records import Recommendation
 
+FIRST = ("en", "zh")
 LANGUAGES = (
     *("en", "zh", "ar", "bn", "cs", "da", "de", "el", "es", "fa", "fi", "fr", "he", "hi", "hr"),
     *("hu", "id", "it", "ja", "ko", "nl", "no", "pl", "pt", "ro", "ru", "sv", "sw", "te", "th"),
     *("tr", "uk", "vi"),
 )
-"""Those that the catalog's models name one by one; English and Chinese first."""
+"""Those that the catalog's models name one by one."""
 
 
 class AdviceBar(QWidget):
@@ -35,18 +35,18 @@ class AdviceBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._menu = QMenu(self)
-        own = QLocale.system().name().partition("_")[0]
-        listed = LANGUAGES if own in LANGUAGES or own == "C" else (own, *LANGUAGES)
-        for code in listed:
+        self._menu = SwitchMenu(self)
+        system = QLocale.system().name().partition("_")[0]
+        own = "en" if system == "C" else system
+        others = sorted({own, *LANGUAGES} - {*FIRST}, key=language)
+        for code in (*FIRST, *others):
             chosen = self._menu.addAction(language(code))
             chosen.setCheckable(True)
             chosen.setData(code)
             chosen.setChecked(code == own)
             chosen.toggled.connect(self._name_languages)
-        self._languages = QToolButton()
+        self._languages = MenuButton()
         self._languages.setAccessibleName("The languages that you search in")
-        self._languages.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._languages.setMenu(self._menu)
         self._find = QPushButton("Recommend one", autoDefault=False)
         self._find.setToolTip("Reads and times some of your photos, for about half a minute")
@@ -119,4 +119,4 @@ class AdviceBar(QWidget):
             self.asked.emit(self.languages)
 
     def _name_languages(self) -> None:
-        self._languages.setText(", ".join(map(language, self.languages)))
+        self._languages.setText(f"{', '.join(map(language, self.languages))} ▾")

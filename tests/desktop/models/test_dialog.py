@@ -281,7 +281,7 @@ def test_the_recommendation_comes_first_with_its_reasons(
     rows = listing(qtbot, window)
     dialog = window.models.dialog
     dialog.advice.choose(["en", "zh"])
-    assert dialog.advice._languages.text() == "English, Chinese"
+    assert dialog.advice._languages.text() == "English, Chinese ▾"
     with qtbot.waitSignal(window._bridge.models.task_ended, timeout=PATIENCE_MS):
         qtbot.mouseClick(dialog.advice._find, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not dialog.advice._bar.isVisible(), timeout=PATIENCE_MS)
