@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch  # noqa: TID253 -- a module of networks, imported only to train
 from numpy.typing import NDArray
+from torch.nn import functional  # noqa: TID253
 
 from engine.errors import RecipeError
 from engine.models.wordpiece import WordPieces
@@ -121,8 +122,8 @@ def initialise(encoder: SmallEncoder, towers: Towers, root: Path, begin: Beginni
 
     The text tower begins as the teacher run on every single piece and reduced by PCA, as
     Model2Vec does (S. Tulkens and T. van Dongen, 2024); pieces weigh the logarithm of their rank,
-    which the vocabulary is sorted by. A Chinese character begins as its gloss, a pair of them as
-    their sum.
+    which the vocabulary is sorted by. A Chinese character begins as its gloss, or anywhere where
+    no glosses are given; a pair of them as their sum.
     """
     origins = (towers.image, towers.second_image)
     for branch, origin in zip(encoder.image.branches, origins, strict=False):
@@ -178,6 +179,10 @@ def _begin_as_teacher(text: TextTower, pieces: vocabulary.Vocabulary, begin: Beg
         meant = begin.embed([begin.glosses[pieces.pieces[number]] for number in glossed])
         taught[pieces.characters] = meant.mean(0)
         taught[glossed] = meant
+    else:
+        # Of zeros nothing would be learnt: they are normalised, and their gradient has no bounds.
+        several = torch.randn(len(pieces.characters), latin.shape[1])
+        taught[pieces.characters] = functional.normalize(several, dim=-1).numpy()
     numbers = {pieces.pieces[number]: number for number in pieces.characters}
     for number in pieces.bigrams:
         both = sum(taught[numbers[character]] for character in pieces.pieces[number])
