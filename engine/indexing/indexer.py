@@ -67,6 +67,8 @@ class Indexer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_busy = False
+        self._doing = Phase.INDEXING
+        """What it does, or did before a pause."""
         self._has_failed = False
         self._changed_at = 0.0
         self._published_at = time.monotonic()
@@ -212,7 +214,7 @@ class Indexer:
         if self._has_failed:
             self.wake()
         else:
-            self._tell(Phase.INDEXING if self._is_busy else Phase.IDLE)
+            self._tell(self._doing if self._is_busy else Phase.IDLE)
 
     def halt(self) -> None:
         """Asks the index thread to stop; whatever is left waits for the next start."""
@@ -277,6 +279,8 @@ class Indexer:
         self._announce(LibraryChanged())
 
     def _tell(self, phase: Phase) -> IndexProgress:
+        if phase is not Phase.PAUSED:
+            self._doing = phase
         if not self._may_run.is_set():
             phase = Phase.PAUSED  # the batch in hand is still finished
         told = self._meters.get(phase, self._meter).told(phase)

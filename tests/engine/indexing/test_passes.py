@@ -82,3 +82,23 @@ def test_what_is_switched_off_stops_after_the_photo_in_hand(indexed: Home) -> No
         assert start.phases.count(Phase.LOOKING_CLOSER) == 1
         assert library.background == NOTHING
     assert settings.load(indexed).looks_closer is False
+
+
+def test_after_a_pause_it_tells_what_it_goes_on_with(indexed: Home) -> None:
+    settings.save(indexed, settings.Settings(recognises_text=False))
+    with Library.open(indexed) as library:
+
+        def rest(phase: Phase) -> None:
+            if phase is Phase.LOOKING_CLOSER and Phase.PAUSED not in start.phases:
+                library.pause()
+                library.resume()
+
+        start = Hearing(library, rest)
+        library.start()
+        start.wait()
+        paused = start.phases.index(Phase.PAUSED)
+        assert start.phases[paused - 1 : paused + 2] == [
+            Phase.LOOKING_CLOSER,
+            Phase.PAUSED,
+            Phase.LOOKING_CLOSER,
+        ]
