@@ -49,8 +49,10 @@ class ResultsPanel(QWidget):
     def __init__(self, cache: ThumbnailCache, tile_px: int, *, newest_first: bool = False) -> None:
         super().__init__()
         self._result: SearchResult | None = None
+        self._told = ""
         self._lists_all = False
         self.view = ResultsView(cache)
+        self.view.chosen_changed.connect(self._count_chosen)
         self.empty = EmptyState()
         self.empty.action_requested.connect(self.add_folder_requested)
         self._summary = ElidedLabel()
@@ -97,8 +99,8 @@ class ResultsPanel(QWidget):
         # However many are asked for, it is the same question.
         same = self._result is not None and _question(self._result) == _question(result)
         self._result = result
+        self._told = _summary(result)
         self._show_hits(result, keep_place=same)
-        self._summary.setText(_summary(result))
         self._skipped.setText(_skipped(result))
         self._skipped.setToolTip(_which_skipped(result))
         self._skipped.setVisible(bool(result.skipped))
@@ -111,9 +113,9 @@ class ResultsPanel(QWidget):
     def show_failure(self, title: str, message: str) -> None:
         """Shows why there is no answer."""
         self._result = None
+        self._told = ""
         self._lists_all = False
         self.view.show_hits((), ())
-        self._summary.clear()
         self._skipped.hide()
         self._slider.hide()
         self._order.hide()
@@ -201,6 +203,11 @@ class ResultsPanel(QWidget):
     def zoom(self, steps: float) -> None:
         """Makes pictures larger by some steps, or smaller where these are below 0."""
         self._slider.setValue(round(self._slider.value() + steps * ZOOM_PX))
+
+    def _count_chosen(self, count: int) -> None:
+        """Adds to what is said of the answer how many hits are selected, where they are several."""
+        selected = f"   {count:,} selected" if count > 1 else ""
+        self._summary.setText(f"{self._told}{selected}")
 
     def _on_size(self, tile_px: int) -> None:
         self.view.set_tile_size(tile_px)

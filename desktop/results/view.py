@@ -41,6 +41,9 @@ class ResultsView(QAbstractScrollArea):
     """
 
     current_changed = Signal(object)
+    chosen_changed = Signal(int)
+    """How many hits are selected now."""
+
     opened = Signal(Hit)
     menu_requested = Signal(list, QPoint)
     copy_requested = Signal(list)
@@ -95,6 +98,7 @@ class ResultsView(QAbstractScrollArea):
         self._relayout(anchor)
         if self.current_hit is None:
             self.setAccessibleDescription("")
+        self._show_chosen()
         self.current_changed.emit(self.current_hit)
 
     def set_tile_size(self, tile_px: int) -> None:
@@ -150,12 +154,16 @@ class ResultsView(QAbstractScrollArea):
         if index is None or hit is None:
             return
         self._bring_into_view(index)
-        self.viewport().update()
+        self._show_chosen()
         words = screen_reader.described(
             hit, number=index + 1, count=len(self._hits), ranked=self._ranked
         )
         screen_reader.tell(self, words)
         self.current_changed.emit(hit)
+
+    def _show_chosen(self) -> None:
+        self.viewport().update()
+        self.chosen_changed.emit(len(self._selection.chosen))
 
     def _bring_into_view(self, index: int) -> None:
         bar, height = self.verticalScrollBar(), self.viewport().height()
@@ -249,7 +257,8 @@ class ResultsView(QAbstractScrollArea):
             self.large_requested.emit()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self._selection.choose_all(len(self._hits))
-            self.viewport().update()
+            self._show_chosen()
+            screen_reader.tell(self, f"{len(self._hits):,} selected")
         elif event.matches(QKeySequence.StandardKey.Copy):
             if self._selection.chosen:
                 self.copy_requested.emit(self.selected_hits)
@@ -263,7 +272,7 @@ class ResultsView(QAbstractScrollArea):
         is_left = event.button() is Qt.MouseButton.LeftButton
         if index is None:
             self._selection.clear()
-            self.viewport().update()
+            self._show_chosen()
             return
         if is_left:
             self._pressed_at = event.position().toPoint()

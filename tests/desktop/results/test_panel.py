@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 
 from desktop.results.panel import ResultsPanel
 from desktop.results.thumbnail_cache import ThumbnailCache
@@ -44,6 +44,22 @@ def test_pictures_begin_at_the_same_height_below_matches_and_lists(
         panel.layout().activate()
         tops.add(panel.view.mapTo(panel, QPoint(0, 0)).y())
     assert len(tops) == 1
+
+
+def test_several_that_are_selected_are_counted(panel: ResultsPanel, make_hit, qtbot) -> None:
+    hits = [make_hit(number, matches=()) for number in range(3)]
+    show(panel, Query(""), hits)
+    panel.view.select(0)
+    assert panel._summary.text() == "3 files, newest first"
+    qtbot.keyClick(panel.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert panel._summary.text() == "3 files, newest first   3 selected"
+    assert panel.view.accessibleDescription() == "3 selected"
+    show(panel, Query(""), hits[1:])
+    assert panel._summary.text() == "2 files, newest first   2 selected", "as it is kept up to date"
+    panel.view.select(0)
+    assert panel._summary.text() == "2 files, newest first"
+    panel.show_failure("No", "Never")
+    assert not panel._summary.text()
 
 
 def test_however_much_there_is_to_say_the_window_stays_as_narrow(
