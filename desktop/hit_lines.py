@@ -17,6 +17,7 @@ _MEANS_LITTLE = {
 _BANDS = {Band.STRONG: "Strong match", Band.MAYBE: "Maybe", Band.WEAK: "Weak match"}
 _REASON_SHARE = 0.25
 """A match with less than this share of the best one's chance speaks against the hit."""
+_LEAST_TOLD = 0.01
 NOT_FOUND = "Not found: moved, renamed, or on a drive that is not connected"
 """Which of these, nobody can tell."""
 
@@ -69,7 +70,8 @@ def facts_of(hit: Hit) -> list[str]:
 
 def verdict_of(hit: Hit) -> str:
     """How far a hit can be trusted."""
-    return f"{_BANDS[hit.band]}, {hit.score:.0%}"
+    chance = f"{hit.score:.0%}" if hit.score >= _LEAST_TOLD else f"less than {_LEAST_TOLD:.0%}"
+    return f"{_BANDS[hit.band]}, {chance}"
 
 
 def reasons_for(hit: Hit) -> list[str]:

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from desktop.hit_lines import facts_of, name_of, reasons_for, where_in
+from desktop.hit_lines import facts_of, name_of, reasons_for, verdict_of, where_in
 from engine.readings import Details, Kind, Spot
 from engine.search_records import Band, Match, Retriever
 
@@ -18,6 +18,11 @@ def test_the_best_reason_comes_first_and_none_speaks_against_a_hit(make_hit) -> 
 def test_a_weak_hit_keeps_its_only_reason(make_hit) -> None:
     weak = Match(Retriever.PHOTO_MEANING, 1, 0.01, "closer than 70% of unrelated photos")
     assert reasons_for(make_hit(matches=(weak,), band=Band.WEAK)) == ["Looks a little like it"]
+
+
+def test_no_hit_is_said_to_have_no_chance(make_hit) -> None:
+    for score, told in ((0.0, "less than 1%"), (0.0099, "less than 1%"), (0.01, "1%")):
+        assert verdict_of(make_hit(score=score, band=Band.WEAK)) == f"Weak match, {told}"
 
 
 def test_a_part_that_was_found_is_told_from_the_whole(make_hit) -> None:
