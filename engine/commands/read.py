@@ -79,12 +79,12 @@ def _row(path: Path | str, outcome: Reading | ReadFailure) -> dict[str, Any]:
 
 def _recognised(pool: Any, path: Path, reading: Reading) -> dict[str, str]:
     """The text in the file's pictures, and why that of a picture could not be read."""
-    from engine.readings import WHOLE, Kind, Spot
+    from engine.readings import Kind, Spot
     from engine.records import Stamp
 
     spots = [Spot(page=page) for page in reading.textless]
     if reading.kind is Kind.PHOTO:
-        spots = [WHOLE]
+        spots = [picture.spot for picture in reading.pictures]
     stamp = Stamp.of(path.stat())
     outcomes = [pool.submit_recognise(path, stamp, spot).result() for spot in spots]
     texts = (p.text for o in outcomes if not isinstance(o, ReadFailure) for p in o)

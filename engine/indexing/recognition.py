@@ -62,8 +62,9 @@ class Recogniser:
                 if left:
                     yield done - 1, len(waiting)
             if all(spot in self._outcomes for spot in content.spots):
+                recognised = self._recognised(content)
                 with self._database.writing() as writing:
-                    recognition.keep(writing, content.content_id, *self._recognised(), VERSION)
+                    recognition.keep(writing, content.content_id, *recognised, VERSION)
                 self._begun = None
             yield done, len(waiting)
 
@@ -84,11 +85,12 @@ class Recogniser:
             self._outcomes[spot] = outcome
             yield len(content.spots) - len(self._outcomes)
 
-    def _recognised(self) -> tuple[list[Passage], str]:
+    def _recognised(self, content: Unrecognised) -> tuple[list[Passage], str]:
         """The text of every spot, one after the other, and why that of some is missing."""
         passages: list[Passage] = []
         problem, start = "", 0
-        for spot, outcome in self._outcomes.items():
+        for spot in content.spots:
+            outcome = self._outcomes[spot]
             if isinstance(outcome, ReadFailure):
                 problem = outcome.detail
                 continue

@@ -31,7 +31,9 @@ def unrecognised(connection: sqlite3.Connection, version: int) -> list[Unrecogni
         f"""
         SELECT contents.id, kind, textless, max(modified_ns) AS newest,
                (SELECT min(id) FROM segments WHERE content_id = contents.id AND kind = 'photo')
-                   AS photo
+                   AS photo,
+               (SELECT json_group_array(page) FROM segments WHERE content_id = contents.id
+                    AND kind = 'photo' AND page IS NOT NULL) AS pages
         FROM contents JOIN placements ON placements.content_id = contents.id
         JOIN folders ON folders.id = placements.folder_id
         WHERE coalesce(recognised_version, 0) < ? AND (kind = 'photo' OR textless != '[]')
@@ -43,7 +45,7 @@ def unrecognised(connection: sqlite3.Connection, version: int) -> list[Unrecogni
     return [
         Unrecognised(
             ContentId(row["id"]),
-            tuple(Spot(page=page) for page in json.loads(row["textless"])) or (WHOLE,),
+            tuple(Spot(page=page) for page in _pages(row)) or (WHOLE,),
             SegmentId(row["photo"]) if row["photo"] is not None else None,
         )
         for row in rows
@@ -74,3 +76,9 @@ def retry(connection: sqlite3.Connection) -> None:
     connection.execute(
         "UPDATE contents SET recognised_version = NULL WHERE recognition_problem != ''"
     )
+
+
+def _pages(row: sqlite3.Row) -> list[int]:
+    """The pages of a document that have no text, or those of a photo that has several."""
+    pages: list[int] = json.loads(row["textless"]) or sorted(json.loads(row["pages"]))
+    return pages

@@ -64,11 +64,14 @@ def test_json_has_it_all(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_text_in_pictures_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
-    picture = Image.new("RGB", (800, 300), "white")
-    ImageDraw.Draw(picture).text((40, 100), "Hello harbour", fill="black", font_size=72)
-    picture.save(tmp_path / "sign.png")
-    (row,) = rows(tmp_path / "sign.png", "--recognise")
-    assert "harbour" in row["recognised"]
+    first, second = (Image.new("RGB", (800, 300), "white") for _ in range(2))
+    for picture, words in ((first, "Hello harbour"), (second, "The tenant pays")):
+        ImageDraw.Draw(picture).text((40, 100), words, fill="black", font_size=72)
+    first.save(tmp_path / "sign.png")
+    first.save(tmp_path / "scan.tif", save_all=True, append_images=[second])
+    sign, scan = rows(tmp_path / "sign.png", tmp_path / "scan.tif", "--recognise")
+    assert sign["recognised"] == "Hello harbour"
+    assert scan["recognised"] == "Hello harbour The tenant pays"
 
 
 def test_why_text_in_a_picture_is_not_known_is_told(

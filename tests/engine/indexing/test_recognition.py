@@ -96,18 +96,19 @@ def test_what_is_stopped_goes_on_with_the_next(library: Library, receipt: Path) 
         assert len(library.search(Query(words)).hits) == 1
 
 
-def test_a_scanned_document_is_found_by_its_words(library: Library, pictures: Path) -> None:
+@pytest.mark.parametrize(("name", "kind"), [("a.pdf", Kind.DOCUMENT), ("a.tif", Kind.PHOTO)])
+def test_each_page_of_a_scan_is_found_by_its_words(
+    library: Library, pictures: Path, name: str, kind: Kind
+) -> None:
     first = written(pictures / "1.png", "Rental agreement")
     second = written(pictures / "2.png", "The tenant pays")
     with Image.open(first) as one, Image.open(second) as two:
-        one.convert("RGB").save(
-            pictures / "scan.pdf", save_all=True, append_images=[two.convert("RGB")]
-        )
+        one.convert("RGB").save(pictures / name, save_all=True, append_images=[two.convert("RGB")])
     first.unlink()
     second.unlink()
     run(library, pictures)
     (hit,) = library.search(Query('"tenant pays"')).hits
-    assert (hit.path.name, hit.kind, hit.spot.page) == ("scan.pdf", Kind.DOCUMENT, 2)
+    assert (hit.path.name, hit.kind, hit.spot.page) == (name, kind, 2)
     assert library.passage_text(hit.content_id).split("\n\n") == [
         "Rental agreement",
         "The tenant pays",
