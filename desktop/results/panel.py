@@ -250,7 +250,7 @@ def _summary(result: SearchResult) -> str:
 def _newest(result: SearchResult) -> str:
     count = len(result.hits)
     files = formats.count(count, "file", "files") if all_known(result) else f"{count:,}+ files"
-    return f"{files}, newest first"
+    return f"{files}, newest first" if count > 1 else files
 
 
 def _matches(result: SearchResult) -> str:

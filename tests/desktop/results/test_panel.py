@@ -32,6 +32,8 @@ def test_what_is_not_ranked_is_counted(panel: ResultsPanel, make_hit) -> None:
     assert panel._summary.text() == "3 files, newest first"
     show(panel, Query("ext:jpg", limit=3), hits)
     assert panel._summary.text() == "3+ files, newest first", "there may be more"
+    show(panel, Query("place:tokyo"), hits[:1])
+    assert panel._summary.text() == "1 file", "in no order"
 
 
 def test_pictures_begin_at_the_same_height_below_matches_and_lists(
