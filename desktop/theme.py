@@ -118,7 +118,7 @@ QLineEdit {{ border: 1px solid {separator}; border-radius: 7px; padding: 5px 8px
 QLineEdit:focus {{ border-color: {accent}; }}
 #searchField QLineEdit {{ background: transparent; border: none; font-size: {field_size}; }}
 #chip {{ background: {hover}; border-radius: 7px; }}
-#dropPanel {{ border: 1px dashed {separator}; border-radius: 10px; background: transparent;
+#dropPanel {{ border: 1px dashed {faint}; border-radius: 10px; background: transparent;
     color: {faint}; padding: 8px; }}
 #dropPanel:hover, #dropPanel:focus {{ border-color: {accent}; color: {text}; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px;

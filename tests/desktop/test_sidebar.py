@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from desktop import theme
 from desktop.sidebar import Scope, Sidebar
 from engine.readings import Kind
 from engine.records import Counts, Folder, FolderId, FolderState
@@ -43,6 +44,16 @@ def test_a_folder_that_is_not_there_says_why_that_may_be(qtbot) -> None:
     sidebar.show_folders([gone])
     assert sidebar._folders.item(0).text() == "Trips   not found"
     assert "moved, renamed, or on a drive" in sidebar._folders.item(0).toolTip()
+
+
+def test_the_place_to_drop_a_picture_is_seen(qtbot) -> None:
+    sidebar = Sidebar()
+    qtbot.addWidget(sidebar)
+    sidebar.resize(240, 700)
+    sidebar.show()
+    drawn = sidebar._drop.grab().toImage()
+    edge = {drawn.pixelColor(x, 0).name() for x in range(drawn.width())}
+    assert theme.colours().faint in edge
 
 
 def test_all_kinds_show_where_letters_are_large(qtbot, qapp) -> None:
