@@ -204,9 +204,11 @@ class Sidebar(QWidget):
             return
         folder: Folder = item.data(_DATA)[2]
         menu = QMenu(self)
-        menu.addAction("Open folder", lambda: self.reveal_folder_requested.emit(folder))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        opens = menu.addAction("Open folder", lambda: self.reveal_folder_requested.emit(folder))
+        opens.setEnabled(folder.state is FolderState.ONLINE)
         menu.addAction("Remove from Keepsight…", lambda: self.remove_folder_requested.emit(folder))
-        menu.exec(self._folders.mapToGlobal(position))
+        menu.popup(self._folders.mapToGlobal(position))
 
 
 def _list(name: str) -> QListWidget:

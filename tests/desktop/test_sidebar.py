@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+from PySide6.QtWidgets import QMenu
+
 from desktop import theme
 from desktop.sidebar import Scope, Sidebar
 from engine.readings import Kind
@@ -44,6 +47,25 @@ def test_a_folder_that_is_not_there_says_why_that_may_be(qtbot) -> None:
     sidebar.show_folders([gone])
     assert sidebar._folders.item(0).text() == "Trips   not found"
     assert "moved, renamed, or on a drive" in sidebar._folders.item(0).toolTip()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # the menu
+@pytest.mark.parametrize("state", FolderState)
+def test_a_folder_is_opened_only_where_it_is_there_and_removed_anyway(qtbot, state) -> None:
+    sidebar = Sidebar()
+    qtbot.addWidget(sidebar)
+    folder = Folder(FolderId(1), Path("/Trips"), state, files=9, indexed=9, skipped=0)
+    sidebar.show_folders([folder])
+    sidebar.show()
+    listed = sidebar._folders
+    listed.customContextMenuRequested.emit(listed.visualItemRect(listed.item(0)).center())
+    (menu,) = sidebar.findChildren(QMenu)
+    opens, removes = menu.actions()
+    assert opens.isEnabled() is (state is FolderState.ONLINE)
+    with qtbot.waitSignal(sidebar.remove_folder_requested) as asked:
+        removes.trigger()
+    assert asked.args == [folder]
+    menu.close()
 
 
 def test_the_place_to_drop_a_picture_is_seen(qtbot) -> None:
