@@ -107,7 +107,7 @@ def index(obj: dict[str, Any], folders: tuple[Path, ...], closer: bool, recognis
             for progress in library.index(folders, recognises_text=recognise, looks_closer=closer):
                 if progress.phase not in _NOT_OF_FILES:
                     read = progress
-                bar.set_description(_DOING.get(progress.phase, "Indexing"))
+                bar.set_description_str(_DOING.get(progress.phase, "Indexing"))
                 bar.total = progress.total
                 bar.update(progress.done - bar.n)
                 if interrupted():

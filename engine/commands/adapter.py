@@ -49,7 +49,7 @@ def run_adapter(
         with tqdm(file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
 
             def on_progress(what: str, done: int, total: int) -> None:
-                bar.set_description(what)
+                bar.set_description_str(what)
                 bar.total = total
                 bar.n = done
                 bar.refresh()
