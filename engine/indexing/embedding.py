@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from engine.store import embeddings, files, unembedded
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 from engine.store.unembedded import Unembedded
+from engine.store.vectors import VectorIndex
 
 PICTURE_BATCH = 16
 PASSAGE_BATCH = 64
@@ -97,9 +99,7 @@ class Embedder:
     def _embed_passages(self, segments: Sequence[Unembedded]) -> None:
         vectors = self._encoder.encode_texts([segment.text or "" for segment in segments])
         ids = [segment.segment_id for segment in segments]
-        with self._database.writing() as connection:
-            embeddings.add(connection, self.vectors.model_id, ids, vectors)
-        self.vectors.texts.add(ids, vectors)
+        self._keep(self.vectors.texts, ids, vectors)
 
     def _embed_pictures(self, segments: Sequence[Unembedded]) -> None:
         """Reads files again whose pictures were indexed under another model."""
@@ -130,6 +130,13 @@ class Embedder:
         if not ids:
             return
         vectors = self.encode_pictures(pixels)
+        self._keep(self.vectors.pictures, ids, vectors)
+
+    def _keep(
+        self, index: VectorIndex, segments: Sequence[SegmentId], vectors: NDArray[np.float32]
+    ) -> None:
+        """Stores (N, D) vectors of N segments, but for those that were forgotten meanwhile."""
         with self._database.writing() as connection:
-            embeddings.add(connection, self.vectors.model_id, ids, vectors)
-        self.vectors.pictures.add(ids, vectors)
+            there = embeddings.add(connection, self.vectors.model_id, segments, vectors)
+        if there.any():
+            index.add(list(compress(segments, there)), vectors[there])

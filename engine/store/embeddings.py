@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
@@ -70,8 +71,8 @@ def add(
     model_id: ModelId,
     segments: Sequence[SegmentId],
     vectors: NDArray[np.float32],
-) -> None:
-    """Stores (N, D) vectors of N segments, as far as these are still there."""
+) -> NDArray[np.bool_]:
+    """Stores (N, D) vectors of N segments, as far as these are still there: tells which, (N,)."""
     halves = vectors.astype("<f2")
     connection.executemany(
         "INSERT OR IGNORE INTO embeddings (segment_id, model_id, vector) "
@@ -81,6 +82,11 @@ def add(
             for segment, half in zip(segments, halves, strict=True)
         ],
     )
+    there = connection.execute(
+        "SELECT id FROM segments WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(segments)),),
+    )
+    return np.isin(segments, [row[0] for row in there])
 
 
 def keys(connection: sqlite3.Connection, model_id: ModelId, medium: Medium) -> NDArray[np.int64]:

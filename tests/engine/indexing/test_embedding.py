@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from engine.library import Library
 from engine.readings import Kind, Passage, Reading
@@ -66,3 +70,23 @@ def test_a_model_that_has_parts_counts_photos_and_passages(
         pass
     keep_texts(library, 2)
     assert list(library._pipeline.embedder.fill()) == [(3, 3)]
+
+
+def test_what_is_forgotten_meanwhile_leaves_no_vector(
+    library: Library, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_texts(library, 100)
+    vectors, encoder = library._pipeline.embedder.vectors, library._models.active.encoder
+    list(library._pipeline.embedder.embed_missing())
+    encode = encoder.encode_texts
+
+    def forget_meanwhile(texts: Sequence[str]) -> NDArray[np.float32]:
+        for folder in library.folders():
+            library.remove_folder(folder.id)
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode_texts", forget_meanwhile)
+    (pictures / "letter.txt").write_text("my secret")
+    for _ in library.index([pictures]):
+        pass
+    assert len(vectors.texts) == 100
