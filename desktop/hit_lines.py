@@ -78,15 +78,15 @@ def reasons_for(hit: Hit) -> list[str]:
     """Why a hit was found, the best reason first."""
     matches = sorted(hit.matches, key=lambda match: -match.score)
     return [
-        _reason(match, hit.band)
-        for match in matches
-        if match.score >= _REASON_SHARE * matches[0].score
+        _reason(match, hit) for match in matches if match.score >= _REASON_SHARE * matches[0].score
     ]
 
 
-def _reason(match: Match, band: Band) -> str:
-    means = _MEANS_LITTLE if band is Band.WEAK else _MEANS
+def _reason(match: Match, hit: Hit) -> str:
+    means = _MEANS_LITTLE if hit.band is Band.WEAK else _MEANS
     told = means.get(match.retriever, match.detail)
+    if match.retriever is Retriever.PASSAGE_MEANING and hit.kind is Kind.PHOTO:
+        told = f"Text in it {told[:1].lower()}{told[1:]}"
     return f"{told[:1].upper()}{told[1:]}{' in one part' if match.of_a_part else ''}"
 
 

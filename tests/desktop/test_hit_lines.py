@@ -9,7 +9,8 @@ def test_the_best_reason_comes_first_and_none_speaks_against_a_hit(make_hit) -> 
     against = Match(Retriever.PHOTO_MEANING, 110, 0.01, "closer than 32% of unrelated photos")
     about = Match(Retriever.PASSAGE_MEANING, 2, 0.3, "closer than 99% of unrelated passages")
     named = Match(Retriever.NAME, 1, 0.8, "its name or folder has: ko")
-    assert reasons_for(make_hit(matches=(against, about, named))) == [
+    hit = make_hit(matches=(against, about, named), kind=Kind.DOCUMENT)
+    assert reasons_for(hit) == [
         "Its name or folder has: ko",
         "Is about it",
     ]
@@ -23,6 +24,14 @@ def test_a_weak_hit_keeps_its_only_reason(make_hit) -> None:
 def test_no_hit_is_said_to_have_no_chance(make_hit) -> None:
     for score, told in ((0.0, "less than 1%"), (0.0099, "less than 1%"), (0.01, "1%")):
         assert verdict_of(make_hit(score=score, band=Band.WEAK)) == f"Weak match, {told}"
+
+
+def test_what_a_photo_shows_is_told_from_the_text_in_it(make_hit) -> None:
+    about = Match(Retriever.PASSAGE_MEANING, 1, 0.6, "closer than 99% of unrelated passages")
+    assert reasons_for(make_hit(matches=(about,))) == ["Text in it is about it"]
+    weak = make_hit(matches=(about,), band=Band.WEAK)
+    assert reasons_for(weak) == ["Text in it has a little to do with it"]
+    assert reasons_for(make_hit(matches=(about,), kind=Kind.DOCUMENT)) == ["Is about it"]
 
 
 def test_a_part_that_was_found_is_told_from_the_whole(make_hit) -> None:
