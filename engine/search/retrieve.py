@@ -164,19 +164,28 @@ def _nearest(
     With them the contents that they belong to. What is of contents that are nowhere any more, as of
     a mailbox that was deleted, does not stand before the others.
     """
-    allowed = space.allowed
     for times in REACHES[space.medium]:
         wanted = times * (limit + SPARE)
-        near = space.index.search(vector, wanted, allowed)
-        owners = listing.contents_of_segments(connection, near.segments.tolist())
+        near, owners = _owned(connection, space, vector, wanted)
         if len(near.segments) < wanted or len(set(owners.values())) >= limit:
             break
+    else:
         if len(owners) < len(near.segments):
             placed = listing.allowed(connection, Filters()).segments[space.medium]
-            allowed = placed if allowed is None else np.intersect1d(allowed, placed)
+            if space.allowed is not None:
+                placed = np.intersect1d(placed, space.allowed)
+            near, owners = _owned(connection, replace(space, allowed=placed), vector, wanted)
     in_order = dict.fromkeys(owners[each] for each in near.segments.tolist() if each in owners)
     nearest = set(islice(in_order, limit + SPARE))  # the others were asked for in vain
     return near, {segment: owner for segment, owner in owners.items() if owner in nearest}
+
+
+def _owned(
+    connection: sqlite3.Connection, space: Space, vector: NDArray[np.float32], wanted: int
+) -> tuple[Neighbours, dict[SegmentId, ContentId]]:
+    """The `wanted` segments nearest to a (D + 1,) vector, and the contents that they belong to."""
+    near = space.index.search(vector, wanted, space.allowed)
+    return near, listing.contents_of_segments(connection, near.segments.tolist())
 
 
 def by_words(
