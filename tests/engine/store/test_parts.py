@@ -12,7 +12,7 @@ import pytest
 from engine.models import catalog
 from engine.readings import Box, Kind, Passage, Picture, Reading, Spot
 from engine.records import ContentId, Medium, ModelId, SegmentId
-from engine.store import contents, embeddings, folders, parts, segments, unembedded
+from engine.store import contents, embeddings, folders, parts, segments, unembedded, worded
 from engine.store.database import Database
 from engine.store.parts import Whole
 from tests.engine.store.conftest import Put
@@ -121,3 +121,14 @@ def test_nothing_is_kept_of_a_photo_that_was_forgotten_meanwhile(
         contents.purge_orphans(connection, at_once=True)
     assert embed(database, model("one"), photo) == []
     assert ids(database, photo.content_id) == []
+
+
+def test_a_closer_look_makes_the_text_in_a_photo_no_smaller(
+    database: Database, photo: Whole, model: Callable[[str], ModelId]
+) -> None:
+    pages = [Passage(f"sign {number}", number, number + 6) for number in range(8)]
+    with database.writing() as connection:
+        segments.keep_recognised(connection, photo.content_id, pages)
+    before = worded.by_passages(database.reading(), '"sign"', None, 1)
+    embed(database, model("one"), photo)
+    assert worded.by_passages(database.reading(), '"sign"', None, 1) == before
