@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from desktop.fitting import fit
 
 BETWEEN_ROWS_PX = 12
+MOST_IN_VIEW = 50
 
 Row = TypeVar("Row")
 _Index = QModelIndex | QPersistentModelIndex
@@ -113,6 +114,17 @@ class _Table(QTableView):
         # Qt's own `activated` lets Enter through, to a button of the dialog.
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.row_opened.emit(self.currentIndex().row())
+        # With these two keys Qt would go to a column, which nobody sees where rows are selected.
+        elif event.key() == Qt.Key.Key_Home:
+            self.selectRow(0)
+            self.scrollToTop()
+        elif event.key() == Qt.Key.Key_End:
+            # Rows that only grow as they come into view would push the last one out of it.
+            last = self.model().rowCount() - 1
+            for row in range(max(0, last - MOST_IN_VIEW), last + 1):
+                self.resizeRowToContents(row)
+            self.updateGeometries()
+            self.selectRow(last)
         else:
             super().keyPressEvent(event)
 

@@ -29,3 +29,25 @@ def test_rows_are_as_high_as_what_they_say(qtbot) -> None:
     model.show_rows(["short"] * 1000 + ["word " * 60])
     table.scrollToBottom()
     assert table.rowHeight(1000) > 6 * lines
+
+
+def test_the_keys_home_and_end_lead_to_the_first_row_and_the_last(qtbot) -> None:
+    model = RowsModel[str](("Number", "Name", "Text"), lambda text: ("1", "a", text))
+    dialog = TableDialog("Texts", model, ((0, 100), (1, 100)))
+    qtbot.addWidget(dialog)
+    dialog.resize(500, 400)
+    dialog.show()
+    table = dialog.findChild(QTableView)
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert not table.currentIndex().isValid(), "there is none"
+    model.show_rows(["word " * 60] * 100)
+    for key, row in ((Qt.Key.Key_End, 99), (Qt.Key.Key_Home, 0)):
+        qtbot.keyClick(table, key)
+        assert [index.row() for index in table.selectionModel().selectedRows()] == [row]
+        assert table.currentIndex().row() == row
+        qtbot.waitUntil(lambda row=row: table.rowAt(0) <= row <= last_in_view(table))
+
+
+def last_in_view(table: QTableView) -> int:
+    last = table.rowAt(table.viewport().height() - 1)
+    return last if last >= 0 else table.model().rowCount() - 1
