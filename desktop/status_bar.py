@@ -119,8 +119,8 @@ def _told(progress: IndexProgress) -> str:
     when = ""
     if progress.seconds_left is not None:
         when = f", {formats.duration(progress.seconds_left)} left"
-    indexing = f"Indexing {progress.files_per_s:.0f}/s{when}" if when else f"Indexing, {files_left}"
     rest = f", {files_left}" if progress.total > progress.done else ""
+    indexing = f"Indexing {progress.files_per_s:.0f}/s{when}" if when else f"Indexing{rest}"
     return {
         Phase.SCANNING: "Looking through folders",
         Phase.PAUSED: f"Paused{rest}",

@@ -9,6 +9,10 @@ def test_progress_is_told_in_words(qtbot) -> None:
     qtbot.addWidget(bar)
     bar.show_progress(IndexProgress(Phase.INDEXING, 100, 7300, 0, 60.0, 120.0))
     assert bar._doing.text() == "Indexing 60/s, 2 minutes left"
+    bar.show_progress(IndexProgress(Phase.INDEXING, 0, 7300))
+    assert bar._doing.text() == "Indexing, 7,300 files left"
+    bar.show_progress(IndexProgress(Phase.INDEXING))
+    assert bar._doing.text() == "Indexing", "it is not known yet how many there are"
     bar.show_progress(IndexProgress(Phase.PAUSED, 100, 7300))
     assert bar._doing.text() == "Paused, 7,200 files left"
     preparing = IndexProgress(Phase.PREPARING, 100, 7300, 0, 1.0, 7200.0, model="ViT-B-32")
