@@ -120,6 +120,23 @@ def test_the_liked_rise_and_removal_leaves_no_trace(shelf, home, pictures) -> No
     assert files_below(home) == there
 
 
+@pytest.mark.slow
+def test_parts_of_photos_teach_nothing_else_than_photos_do(shelf, pictures, make_photo) -> None:
+    for seed in range(6):
+        make_photo(pictures / f"other{seed}.png", seed=seed, size=(300, 300))
+    for _ in shelf.index([pictures]):
+        pass
+    liked, rejected = disliked_first(shelf)
+    judged = feedback(pictures, liked=liked, rejected=rejected)
+    taught = shelf.own_words.fit(judged)
+    shelf.own_words.remove()
+    for _ in shelf.index([pictures], looks_closer=True):
+        pass
+    again = shelf.own_words.fit(judged)
+    assert np.array_equal(again.down, taught.down)
+    assert again.measured == taught.measured
+
+
 def test_only_photos_are_asked_for_otherwise(shelf, home, pictures) -> None:
     asked = [
         Query("boats", kind=Kind.DOCUMENT),

@@ -18,7 +18,7 @@ from engine.paths import shown
 from engine.readings import Kind, PixelSpec, ReadFailure, Reading
 from engine.records import Medium
 from engine.search_records import Filters
-from engine.store import embeddings, files, listing
+from engine.store import embeddings, files, listing, parts
 from engine.store.database import Database
 from engine.store.model_index import ModelIndex
 from engine.training.adapters.adapter import Floats
@@ -36,6 +36,8 @@ LIBRARY_SAMPLE = 1024
 HARD_QUERIES = 256
 HARD_PHOTOS = 16
 """Photos of the library that the queries find now: negatives from which something is learnt."""
+MOST_NEAR = 8 * HARD_PHOTOS
+"""Among them are parts of photos, which are left out."""
 
 SAME_PHOTO = 0.98
 """A photo of the library with such a cosine to one of the examples is a copy of it, or near."""
@@ -143,14 +145,21 @@ class ExampleSource:
         return reading.pixels
 
     def _others(self, queries: Floats, photos: Floats) -> Floats:
-        """(N, D) photos of the library: a sample, and those that the queries find as it is."""
-        index, step = self._vectors.pictures, max(1, len(queries) // HARD_QUERIES)
+        """(N, D) photos of the library: a sample, and those that the queries find as it is.
+
+        Whole ones: a part of a photo that is liked would speak against it.
+        """
+        connection, model_id = self._database.reading(), self._vectors.model_id
+        step = max(1, len(queries) // HARD_QUERIES)
         asked = [asking(query, OF_PICTURES) for query in queries[::step]]
-        near = [index.search(query, HARD_PHOTOS).segments for query in asked]
-        segments = np.unique(np.concatenate([*near, np.empty(0, np.int64)]))
-        pages = embeddings.vectors(self._database.reading(), self._vectors.model_id, segments)
-        sample = index.sample(LIBRARY_SAMPLE)[:, :-1]  # without their hubness
-        others = np.concatenate([sample, *(page.astype(np.float32) for _, page in pages)])
+        found = [self._vectors.pictures.search(query, MOST_NEAR).segments for query in asked]
+        near = [parts.left_out(connection, each)[:HARD_PHOTOS] for each in found]
+        keys = embeddings.keys(connection, model_id, Medium.PICTURE)
+        wholes = parts.left_out(connection, np.random.default_rng(0).permutation(keys))
+        chosen = np.unique(np.concatenate([*near, wholes[:LIBRARY_SAMPLE]]))
+        pages = embeddings.vectors(connection, model_id, chosen)
+        none = np.empty((0, self._encoder.card.dimension), np.float32)
+        others = np.concatenate([none, *(page.astype(np.float32) for _, page in pages)])
         if len(others) and len(photos):
             others = others[(others @ photos.T).max(axis=1) < SAME_PHOTO]
         return np.unique(others, axis=0)
