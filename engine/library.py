@@ -47,6 +47,7 @@ class Library:
         self._database = database
         self._listeners: list[Listener] = []
         self._lock = filelock.FileLock(home.data / "index.lock", timeout=0, thread_local=False)
+        self._was_busy = False
         self._index_readers = ReaderPool(reader_workers())
         # A second pool, so that a person never waits behind the files that are being indexed.
         self._asked_readers = ReaderPool(1)
@@ -323,12 +324,16 @@ class Library:
         try:
             self._lock.acquire()
         except filelock.Timeout as error:
+            self._was_busy = True
             raise LibraryBusyError(
                 "Another Keepsight is indexing this library",
                 f"{shown(self._home.data)} is in use. Searching works meanwhile; to index, close "
                 "the other Keepsight first.",
                 self._home.data,
             ) from error
+        if self._was_busy:
+            self._was_busy = False
+            self._models.catch_up()
 
 
 def photo_extensions() -> list[str]:

@@ -164,6 +164,11 @@ class ModelsInUse:
                 self.prune(connection)
             self.publish()
 
+    def catch_up(self) -> None:
+        """Adds the vectors that another process has made meanwhile."""
+        for model in self._all():
+            model.vectors.catch_up(self._database.reading())
+
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has, and every trace of them on disk."""
         loaded = [model.vectors for model in self._all()]

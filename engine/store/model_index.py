@@ -35,6 +35,11 @@ class ModelIndex:
         """The vectors of the pictures, or of the texts."""
         return self.pictures if medium is Medium.PICTURE else self.texts
 
+    def catch_up(self, connection: sqlite3.Connection) -> None:
+        """Adds the vectors that SQLite has since another process made them."""
+        self.pictures.catch_up(connection)
+        self.texts.catch_up(connection)
+
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has, once they are many."""
         stored = embeddings.count(connection, self.model_id)

@@ -118,6 +118,15 @@ class VectorIndex:
         self._unsaved = bool(is_surplus or len(lacking))
         self._index = index
 
+    def catch_up(self, connection: sqlite3.Connection) -> None:
+        """Adds the vectors that SQLite has since another process made them."""
+        stored = embeddings.keys(connection, self._model_id, self._medium)
+        with self._lock:
+            present = _keys(self._index)
+        lacking = np.setdiff1d(stored, present, assume_unique=True)
+        for ids, vectors in embeddings.vectors(connection, self._model_id, lacking):
+            self.add(ids.tolist(), vectors.astype(np.float32))
+
     def prune(self, connection: sqlite3.Connection) -> None:
         """Removes the vectors that SQLite no longer has."""
         stored = embeddings.keys(connection, self._model_id, self._medium)

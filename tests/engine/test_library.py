@@ -331,6 +331,20 @@ def test_two_processes_never_index_one_library(home, pictures, make_photo):
         assert len(names(second)) == 3
 
 
+def test_what_another_process_has_indexed_is_found_by_meaning_once_it_ends(
+    home, pictures, make_photo
+):
+    fill(pictures, make_photo, 1)
+    with Library.open(home) as first, Library.open(home) as second:
+        index(first, pictures)
+        with pytest.raises(LibraryBusyError):
+            index(second, pictures)
+        first.close()
+        index(second, pictures)
+        hits = second.search(Query(picture=pictures / "p0.jpg")).hits
+        assert len(hits) == len(names(second)) == 3
+
+
 def test_hidden_files_caches_and_loops_are_left_out(library, pictures, make_photo):
     make_photo(pictures / "seen.jpg")
     for name in (".hidden.jpg", "._seen.jpg", "node_modules/a.jpg", ".git/b.jpg", "@eaDir/c.jpg"):
