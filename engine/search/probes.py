@@ -13,7 +13,7 @@ from engine.errors import QueryError
 from engine.hubness import OF_PICTURES, OF_TEXTS, asking
 from engine.models.base import Encoder
 from engine.paths import shown
-from engine.readings import PixelSpec, ReadFailure, Reading
+from engine.readings import Kind, PixelSpec, ReadFailure, Reading
 from engine.records import ContentId, Medium, ModelCard, SegmentId, Stamp
 from engine.search import middle
 from engine.search.dates import span_of
@@ -96,14 +96,14 @@ class Prober:
                 f"{shown(path)} has neither a picture nor a text to compare with.",
                 path,
             )
-        if picture is None or texts:
+        if picture is None or texts or reading.kind is not Kind.PHOTO:
             return probe
         return replace(probe, texts=asking(self._closer(model, path, picture), OF_TEXTS))
 
     def _closer(
         self, model: Answering, path: Path, picture: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """The (D,) embedding of a picture file, with its middle; alone where that cannot be read.
+        """The (D,) embedding of a photo, with its middle; alone where that cannot be read.
 
         Only texts are asked for with it: pictures are found by what they show in all.
         """
