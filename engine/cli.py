@@ -281,7 +281,7 @@ def _answer(obj: dict[str, Any], query: Query, as_json: bool) -> None:
             err=True,
         )
     if result.no_filters:
-        click.echo(f"No filter, searched for as words: {' '.join(result.no_filters)}", err=True)
+        click.echo(f"Not a filter, searched for as words: {' '.join(result.no_filters)}", err=True)
     if is_empty:
         click.echo("The library is empty: keepsight index FOLDER", err=True)
 

@@ -243,7 +243,7 @@ def _summary(result: SearchResult) -> str:
     if unknown := _unknown(result):
         parts.append(f"The model does not know: {unknown}")
     if result.no_filters:
-        parts.append(f"No filter, searched for as words: {', '.join(result.no_filters)}")
+        parts.append(f"Not a filter, searched for as words: {', '.join(result.no_filters)}")
     return "   ".join(parts)
 
 

@@ -78,7 +78,7 @@ def test_however_much_there_is_to_say_the_window_stays_as_narrow(
 
 
 def test_what_only_looks_like_a_filter_is_told(panel: ResultsPanel, make_hit) -> None:
-    told = "No filter, searched for as words: tags:flower"
+    told = "Not a filter, searched for as words: tags:flower"
     for query, matches in ((Query("tags:flower"), {}), (Query("-tags:flower"), {"matches": ()})):
         show(panel, query, [make_hit(1, **matches)], no_filters=("tags:flower",))
         assert panel._summary.text().endswith(told)
