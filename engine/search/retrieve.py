@@ -41,6 +41,9 @@ BESIDE_A_PICTURE = 0.45
 DATE_CHANCE = 0.85
 """The chance of a hit that is from the year, month or day that was asked for."""
 
+BRIEF_CHANCE = 0.2
+"""The highest chance, by its meaning alone, of a text of next to no words: it is near to much."""
+
 EXACT_NAME_CHANCE = 0.99
 """The chance of a hit whose name is what was asked for."""
 
@@ -139,7 +142,9 @@ def by_meaning(
         offset=float(np.mean([c.offset for c in curves])),
     )
     most = max(probe.most for probe in probes)
-    right = np.minimum(chances(z, curve), most)
+    brief = listing.brief(connection, list(owners)) if not is_photo else frozenset()
+    likely = [min(most, BRIEF_CHANCE) if segment in brief else most for segment in segments]
+    right = np.minimum(chances(z, curve), likely)
     retriever = Retriever.PHOTO_MEANING if is_photo else Retriever.PASSAGE_MEANING
     unrelated = "photos" if is_photo else "passages"
     found: dict[ContentId, Candidate] = {}

@@ -23,6 +23,7 @@ _CJK = (
 )
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _WORD = re.compile(rf"[{_CJK}]+|[^\W{_CJK}_]+")
+_TELLING = re.compile(rf"[{_CJK}]|[^\W\d{_CJK}_]{{2,}}")
 
 STOP_WORDS = frozenset(
     (
@@ -36,6 +37,10 @@ STOP_WORDS = frozenset(
 
 LEAST_BEGINNING = 3
 """Letters that words have to have together to be taken for the beginning of a name."""
+
+
+BRIEF = 2
+"""Words of two letters, or CJK characters, that a text has at most that says next to nothing."""
 
 
 def _bigrams(run: str) -> list[str]:
@@ -55,6 +60,11 @@ def indexable(text: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a query that tell files apart, as written."""
     return [word for word in _WORD.findall(composed(text)) if word.casefold() not in STOP_WORDS]
+
+
+def is_brief(text: str) -> bool:
+    """Whether a text has next to no words."""
+    return len(_TELLING.findall(composed(text))) <= BRIEF
 
 
 def match_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:

@@ -16,13 +16,16 @@ from engine.readings import WHOLE, Box, Details, Kind, Spot
 from engine.records import ContentId, FileId, Medium, SegmentId
 from engine.search_records import Filters
 from engine.store import details as details_store
-from engine.store import folding
+from engine.store import folding, fulltext
 from engine.store import segments as segments_store
 from engine.store.embeddings import OF_MEDIUM
 from engine.store.filtering import FROM, SHOWN_AT, condition, marks, placed
 from engine.store.reach import among_reachable
 
 PAGE = 500
+
+MOST_BRIEF = 80
+"""Characters that a text of next to no words has: longer ones are not looked at."""
 
 _NS_PER_S = 1e9
 
@@ -177,6 +180,19 @@ def contents_of_segments(
             )
         }
     return found
+
+
+def brief(connection: sqlite3.Connection, segment_ids: Sequence[SegmentId]) -> frozenset[SegmentId]:
+    """Segments whose text has next to no words."""
+    return frozenset(
+        SegmentId(row["id"])
+        for page in _pages(segment_ids)
+        for row in connection.execute(
+            f"SELECT id, text FROM segments WHERE id IN ({marks(page)}) AND length(text) < ?",
+            (*page, MOST_BRIEF),
+        )
+        if fulltext.is_brief(row["text"])
+    )
 
 
 def excerpts(

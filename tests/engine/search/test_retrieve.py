@@ -8,7 +8,7 @@ import pytest
 
 from engine.library import Library
 from engine.search import retrieve
-from engine.search_records import Query
+from engine.search_records import Query, Retriever
 
 
 @pytest.mark.parametrize("text", ["a cat sleeps on a sofa", "a cat on a sofa type:document"])
@@ -25,3 +25,23 @@ def test_what_was_deleted_hides_nothing_that_is_there(
     list(library.index([pictures]))
     hits = library.search(Query(text, limit=1)).hits
     assert [hit.path for hit in hits] == [letter]
+
+
+@pytest.mark.parametrize(
+    ("brief", "asked"),
+    [("a", "1.txt"), ("REDIGHT", "redight"), ("12:30 kg", "kg"), ("花", "花")],
+)
+def test_a_text_of_next_to_no_words_is_no_strong_match_by_meaning(
+    library: Library, pictures: Path, brief: str, asked: str
+) -> None:
+    (pictures / "1.txt").write_text(brief, encoding="utf-8")
+    (pictures / "2.txt").write_text("Red roses and tulips grow in the garden.")
+    list(library.index([pictures]))
+    for text in ("a photo with an extra", "red flowers", "红色的花朵", "quarter to one"):
+        for hit in library.search(Query(text)).hits:
+            by_meaning = [m for m in hit.matches if m.retriever is Retriever.PASSAGE_MEANING]
+            if hit.path.name == "1.txt" and by_meaning:
+                assert by_meaning[0].score <= retrieve.BRIEF_CHANCE
+    assert library.search(Query("red flowers")).hits[0].path.name == "2.txt"
+    first = library.search(Query(asked)).hits[0]
+    assert first.path.name == "1.txt", "its words, or its name, still find it"

@@ -98,3 +98,13 @@ def test_no_text_breaks_the_query(text: str) -> None:
     if expression:
         connection.execute("SELECT * FROM t WHERE t MATCH ?", (expression,)).fetchall()
     connection.close()
+
+
+@pytest.mark.parametrize("text", ["", "a", "12:30 kg 4,99 x", "Noise jpg", "红花"])
+def test_next_to_no_words_are_two_or_fewer(text: str) -> None:
+    assert fulltext.is_brief(text)
+
+
+@pytest.mark.parametrize("text", ["a dog runs far", "Pay 30 to Ann Lee", "红花开"])
+def test_three_words_are_a_text(text: str) -> None:
+    assert not fulltext.is_brief(text)
