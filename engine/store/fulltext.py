@@ -35,12 +35,13 @@ STOP_WORDS = frozenset(
 """Words too common to tell one file from another; they are not asked for."""
 
 
+BRIEF_WORDS = 2
+BRIEF_LETTERS = 20
+"""A text has next to no words that has no more words of two letters, or CJK characters, and fewer
+letters: Thai writes no spaces."""
+
 LEAST_BEGINNING = 3
 """Letters that words have to have together to be taken for the beginning of a name."""
-
-
-BRIEF = 2
-"""Words of two letters, or CJK characters, that a text has at most that says next to nothing."""
 
 
 def _bigrams(run: str) -> list[str]:
@@ -64,7 +65,8 @@ def words_of(text: str) -> list[str]:
 
 def is_brief(text: str) -> bool:
     """Whether a text has next to no words."""
-    return len(_TELLING.findall(composed(text))) <= BRIEF
+    words = _TELLING.findall(composed(text))
+    return len(words) <= BRIEF_WORDS and sum(map(len, words)) < BRIEF_LETTERS
 
 
 def match_expression(words: Sequence[str], phrases: Sequence[str] = ()) -> str:

@@ -105,6 +105,8 @@ def test_next_to_no_words_are_two_or_fewer(text: str) -> None:
     assert fulltext.is_brief(text)
 
 
-@pytest.mark.parametrize("text", ["a dog runs far", "Pay 30 to Ann Lee", "红花开"])
+@pytest.mark.parametrize(
+    "text", ["a dog runs far", "Pay 30 to Ann Lee", "红花开", "หมาสีน้ำตาลวิ่งเล่นอยู่บนชายหาด"]
+)
 def test_three_words_are_a_text(text: str) -> None:
     assert not fulltext.is_brief(text)
