@@ -106,6 +106,7 @@ def _keys() -> QGridLayout:
             (QKeySequence(standard.ZoomOut), "Smaller pictures"),
             (QKeySequence("Ctrl+I"), "Show or hide the preview"),
             (QKeySequence("Ctrl+O"), "Add a folder"),
+            (QKeySequence("Ctrl+Q"), "Quit"),
             (QKeySequence(standard.HelpContents), "This help"),
         ),
         start=1,
