@@ -19,11 +19,13 @@ class Meter:
         self.done = 0
         self.skipped = 0
         self._marks: deque[tuple[float, int]] = deque()
+        self._began = time.monotonic()
 
     def start(self) -> None:
         """A run starts."""
         self.total, self.done, self.skipped = 0, 0, 0
         self._marks.clear()
+        self._began = time.monotonic()
 
     def expect(self, waiting: int) -> None:
         """`waiting` files are left to do."""
@@ -42,7 +44,9 @@ class Meter:
             self._marks.popleft()
 
     def reach(self, done: int, total: int) -> None:
-        """`done` of `total` are through."""
+        """`done` of `total` are through, since the start."""
+        if not self._marks:
+            self._marks.append((self._began, self.done))
         self.expect(total - self.done)
         self.advance(done=done - self.done, skipped=0)
         self.total = total

@@ -37,6 +37,14 @@ def test_nothing_is_promised_before_anything_is_done(clock) -> None:
     assert meter.told(Phase.INDEXING).seconds_left is None
 
 
+def test_the_first_of_what_takes_long_tells_how_long_the_others_take(clock) -> None:
+    meter = Meter()
+    meter.start()
+    clock[0] += 10
+    meter.reach(1, 11)
+    assert meter.told(Phase.RECOGNISING).seconds_left == pytest.approx(100)
+
+
 def test_a_new_run_counts_from_nought(clock) -> None:
     meter = Meter()
     meter.expect(5)
