@@ -78,7 +78,9 @@ def _reciprocal_ranks(group: list[Candidate]) -> float:
 
 
 def _speaker(group: list[Candidate]) -> SegmentId | None:
-    """The segment to show: where the words asked for stand, else where the meaning is nearest."""
+    """The segment to show: where the words asked for stand, else the likeliest to be meant."""
     if len(group) > 1:
-        group = sorted(group, key=lambda c: c.match.retriever is not Retriever.WORDS)
+        group = sorted(
+            group, key=lambda c: (c.match.retriever is not Retriever.WORDS, -c.match.score)
+        )
     return next((c.segment_id for c in group if c.segment_id is not None), None)

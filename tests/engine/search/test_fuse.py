@@ -91,3 +91,14 @@ def test_between_equal_ranks_the_chance_decides() -> None:
         (2, 0.97),
         (1, 0.7),
     ]
+
+
+def test_the_likeliest_segment_is_shown_but_where_the_words_stand() -> None:
+    def found(retriever: Retriever, segment: int, score: float) -> list[Candidate]:
+        return [Candidate(ContentId(1), SegmentId(segment), Match(retriever, 1, score, ""))]
+
+    photo = found(Retriever.PHOTO_MEANING, 1, 0.1)
+    text = found(Retriever.PASSAGE_MEANING, 2, 0.6)
+    words = found(Retriever.WORDS, 3, 0.3)
+    assert fuse([photo, text])[0].segment_id == 2
+    assert fuse([text, photo, words])[0].segment_id == 3
