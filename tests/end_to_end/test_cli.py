@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each command is a process of its own
+
 
 @pytest.fixture
 def shelf(pictures: Path, real_photos) -> Path:
@@ -59,7 +61,6 @@ def test_index_search_similar_doctor(keepsight, answer, shelf: Path) -> None:
     assert answer("search", "cat") == []
 
 
-@pytest.mark.slow
 def test_text_output_names_hits_and_reasons(keepsight, shelf: Path) -> None:
     keepsight("index", shelf)
     assert "contract.txt" in keepsight("search", "deposit").stdout

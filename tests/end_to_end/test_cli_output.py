@@ -17,6 +17,8 @@ from engine.library import Library
 from engine.paths import Home
 from engine.records import Counts
 
+pytestmark = pytest.mark.slow  # each command is a process of its own
+
 ROOT = Path(__file__).resolve().parents[2]
 
 HIT = {
@@ -93,7 +95,6 @@ def test_doctor_tells_what_is_wrong_with_the_library_itself(answer, keepsight, h
     assert problem["message"] in keepsight("doctor").stdout
 
 
-@pytest.mark.slow
 def test_filters_limits_and_pictures_reach_the_engine(answer, keepsight, shelf: Path) -> None:
     assert len(answer("search", "harbour boats", "-n", "1")) == 1
     assert {hit["kind"] for hit in answer("search", "boats type:document")} == {"document"}
@@ -121,7 +122,6 @@ def test_misuse_exits_with_two_and_says_how_to_use_it(keepsight, arguments) -> N
     assert "Usage: keepsight" in done.stderr
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_the_batch_and_the_rest_waits(tmp_path: Path, pictures, make_photo) -> None:
     for number in range(300):
         make_photo(pictures / f"{number}.jpg", seed=number)
