@@ -34,7 +34,6 @@ STOP_WORDS = frozenset(
 )
 """Words too common to tell one file from another; they are not asked for."""
 
-
 BRIEF_WORDS = 2
 BRIEF_LETTERS = 20
 """A text has next to no words that has no more words of two letters, or CJK characters, and fewer

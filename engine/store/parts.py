@@ -91,7 +91,7 @@ def among(connection: sqlite3.Connection, segments: Iterable[SegmentId]) -> froz
     return frozenset(SegmentId(row[0]) for row in rows)
 
 
-def left_out(connection: sqlite3.Connection, segments: NDArray[np.int64]) -> NDArray[np.int64]:
+def others(connection: sqlite3.Connection, segments: NDArray[np.int64]) -> NDArray[np.int64]:
     """Those of (N,) segments that are no parts of photos, in their order."""
     in_part = among(connection, segments.tolist())
     return np.array([each for each in segments.tolist() if each not in in_part], np.int64)

@@ -153,9 +153,9 @@ class ExampleSource:
         step = max(1, len(queries) // HARD_QUERIES)
         asked = [asking(query, OF_PICTURES) for query in queries[::step]]
         found = [self._vectors.pictures.search(query, MOST_NEAR).segments for query in asked]
-        near = [parts.left_out(connection, each)[:HARD_PHOTOS] for each in found]
+        near = [parts.others(connection, each)[:HARD_PHOTOS] for each in found]
         keys = embeddings.keys(connection, model_id, Medium.PICTURE)
-        wholes = parts.left_out(connection, np.random.default_rng(0).permutation(keys))
+        wholes = parts.others(connection, np.random.default_rng(0).permutation(keys))
         chosen = np.unique(np.concatenate([*near, wholes[:LIBRARY_SAMPLE]]))
         pages = embeddings.vectors(connection, model_id, chosen)
         none = np.empty((0, self._encoder.card.dimension), np.float32)
