@@ -1,3 +1,4 @@
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QTableView
@@ -16,14 +17,21 @@ def test_the_model_is_sound(qapp) -> None:
     assert model.rowCount() == 0
 
 
-def test_rows_are_as_high_as_what_they_say(qtbot) -> None:
+@pytest.fixture
+def texts(qtbot) -> TableDialog:
+    """A narrow table of texts, without any yet."""
     model = RowsModel[str](("Number", "Name", "Text"), lambda text: ("1", "a", text))
     dialog = TableDialog("Texts", model, ((0, 100), (1, 100)))
     qtbot.addWidget(dialog)
     dialog.resize(500, 400)
     dialog.show()
+    return dialog
+
+
+def test_rows_are_as_high_as_what_they_say(texts: TableDialog) -> None:
+    table = texts.findChild(QTableView)
+    model = table.model()
     model.show_rows(["short", "word " * 60, *["short"] * 1000])
-    table = dialog.findChild(QTableView)
     lines = table.fontMetrics().lineSpacing()
     assert table.rowHeight(0) < 3 * lines < 6 * lines < table.rowHeight(1)
     model.show_rows(["short"] * 1000 + ["word " * 60])
@@ -31,13 +39,11 @@ def test_rows_are_as_high_as_what_they_say(qtbot) -> None:
     assert table.rowHeight(1000) > 6 * lines
 
 
-def test_the_keys_home_and_end_lead_to_the_first_row_and_the_last(qtbot) -> None:
-    model = RowsModel[str](("Number", "Name", "Text"), lambda text: ("1", "a", text))
-    dialog = TableDialog("Texts", model, ((0, 100), (1, 100)))
-    qtbot.addWidget(dialog)
-    dialog.resize(500, 400)
-    dialog.show()
-    table = dialog.findChild(QTableView)
+def test_the_keys_home_and_end_lead_to_the_first_row_and_the_last(
+    texts: TableDialog, qtbot
+) -> None:
+    table = texts.findChild(QTableView)
+    model = table.model()
     qtbot.keyClick(table, Qt.Key.Key_End)
     assert not table.currentIndex().isValid(), "there is none"
     model.show_rows(["word " * 60] * 100)
